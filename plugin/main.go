@@ -1,0 +1,14 @@
+// Command coder-ha is a Helm plugin for highly available Coder deployments.
+//
+// It runs as `helm coder-ha` and, with the same flags, on its own.
+package main
+
+import (
+	"os"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/cli"
+)
+
+func main() {
+	os.Exit(cli.Main(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+}
