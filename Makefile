@@ -1,0 +1,113 @@
+# The only door to this repository: `make` lists the targets.
+# Nothing here uses a tool of the machine beyond Go, git, make and a C compiler:
+# the rest is built from pinned Go modules (tests/tools) or installed from the
+# distribution when it is missing (tests/tools/system-packages).
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+VERSION := $(shell sed -n 's/^version: *//p' plugin/plugin.yaml)
+HOST := $(shell go env GOOS)-$(shell go env GOARCH)
+PLATFORMS ?= linux-amd64 linux-arm64 darwin-amd64 darwin-arm64 windows-amd64
+DIST ?= dist
+TOOLS := $(CURDIR)/.cache/bin
+HELM ?= helm
+
+# The race detector needs cgo; go turns cgo off where there is no C compiler.
+RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
+GO_BUILD := go build -trimpath -buildvcs=false
+SAY := @printf '\n==> %s\n'
+
+# The tests find the real Helm through these, and `helm` in PATH is Helm 3.
+export HELM3 := $(TOOLS)/helm3
+export HELM4 := $(TOOLS)/helm4
+TEST_PATH := PATH="$(TOOLS)/path:$$PATH"
+
+##@ Use
+
+.PHONY: help
+help: ## List the targets
+	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z0-9-]+:.*## / {printf "  %-17s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+.PHONY: demo
+demo: build helm3 postgres ## Check three replicas against a throw-away Postgres, then two mistakes
+	@cd tests && HELM3="$(HELM3)" go run ./demo
+
+.PHONY: build
+build: bin/coder-ha ## Build bin/coder-ha and the plugin directory for this machine
+
+.PHONY: install
+install: build ## Install ./plugin into your own Helm (HELM=/path/to/helm)
+	@command -v $(HELM) >/dev/null || { echo "make install: no '$(HELM)' found; give the path: make install HELM=/path/to/helm" >&2; exit 1; }
+	@if $(HELM) plugin list | grep -q '^coder-ha[[:space:]]'; then $(HELM) plugin uninstall coder-ha; fi
+	$(HELM) plugin install $(CURDIR)/plugin
+
+.PHONY: package
+package: $(foreach p,$(PLATFORMS),plugin/bin/coder-ha-$(p)$(if $(findstring windows,$(p)),.exe)) helm3 helm4 ## Write the chart and the plugin archives to dist/
+	@tests/tools/package "$(VERSION)" "$(DIST)" $(PLATFORMS)
+
+##@ Prove
+
+.PHONY: test
+test: build helm3 helm4 postgres ## Run every fast test: plugin, chart, both Helms, a real Postgres
+	$(SAY) "plugin: unit tests"
+	@go test $(RACE) ./...
+	$(SAY) "chart, plugin under Helm 3 and Helm 4, Postgres"
+	@cd tests && $(TEST_PATH) go test $(RACE) -count=1 ./...
+
+.PHONY: bench
+bench: build helm3 ## Time coder-ha validate against helm template of the same chart
+	@cd tests && go run ./bench
+
+##@ Keep in order
+
+.PHONY: lint
+lint: $(TOOLS)/golangci-lint helm3 lint-packages ## Lint Go, shell, YAML and the chart
+	@tests/tools/lint
+
+.PHONY: fmt
+fmt: $(TOOLS)/golangci-lint ## Format the Go code
+	@for m in $$(tests/tools/go-modules); do (cd "$$m" && $(TOOLS)/golangci-lint fmt -c $(CURDIR)/.golangci.yml); done
+
+.PHONY: clean
+clean: ## Remove what was built, except the tools in .cache
+	rm -rf bin plugin/bin dist
+
+# --- The plugin -------------------------------------------------------------
+
+SOURCES := go.mod go.sum $(shell find plugin charts -name bin -prune -o -type f -print 2>/dev/null)
+
+bin/coder-ha: plugin/bin/coder-ha-$(HOST)
+	@mkdir -p bin
+	@cp $< $@
+
+# Helm's own release builds set the Kubernetes version in the same way.
+plugin/bin/coder-ha-%: $(SOURCES)
+	$(SAY) "building coder-ha $(VERSION) for $(*:.exe=)"
+	@CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$(*:.exe=))) $(GO_BUILD) \
+		-ldflags '-s -w -X github.com/coder-ha/coder-ha/plugin/internal/cli.Version=$(VERSION)' -o $@ ./plugin
+
+# --- Tools ------------------------------------------------------------------
+
+.PHONY: helm3 helm4 postgres lint-packages
+helm3: $(TOOLS)/helm3 $(TOOLS)/path/helm
+helm4: $(TOOLS)/helm4
+postgres:
+	@tests/tools/system-packages postgresql
+lint-packages:
+	@tests/tools/system-packages shellcheck yamllint
+
+$(TOOLS)/path/helm: $(TOOLS)/helm3
+	@mkdir -p $(@D) && ln -sf ../helm3 $@
+
+$(TOOLS)/helm%: tests/tools/helm%/go.mod tests/tools/helm%/go.sum tests/tools/helm-ldflags
+	$(SAY) "building Helm $* from its pinned module (once, some minutes)"
+	@cd tests/tools/helm$* && flags="$$(../helm-ldflags $*)" && \
+		CGO_ENABLED=0 $(GO_BUILD) -ldflags "$$flags" -o $@ helm.sh/helm/v$*/cmd/helm
+
+$(TOOLS)/golangci-lint: tests/tools/golangci-lint/go.mod tests/tools/golangci-lint/go.sum
+	$(SAY) "building golangci-lint from its pinned module (once, some minutes)"
+	@cd $(<D) && CGO_ENABLED=0 $(GO_BUILD) -ldflags '-s -w' -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
