@@ -1,0 +1,57 @@
+{{/*
+The environment that the chart itself sets, in the order of the upstream
+chart. KUBE_POD_IP comes before the entries that use it: Kubernetes resolves
+$(NAME) only from earlier entries.
+Three names step aside for an entry of the user's: nothing refers to them.
+*/}}
+{{- define "coder.chartEnv" -}}
+{{- $user := dict -}}
+{{- range .Values.coder.env -}}
+{{- $_ := set $user (.name | default "" | toString) true -}}
+{{- end -}}
+{{- $listen := include "coder.listenHost" . -}}
+- name: CODER_HTTP_ADDRESS
+  value: {{ printf "%s:8080" $listen | quote }}
+{{- if not (hasKey $user "CODER_PROMETHEUS_ADDRESS") }}
+- name: CODER_PROMETHEUS_ADDRESS
+  value: {{ printf "%s:2112" $listen | quote }}
+{{- end }}
+{{- if not (hasKey $user "CODER_PPROF_ADDRESS") }}
+- name: CODER_PPROF_ADDRESS
+  value: {{ printf "%s:6060" $listen | quote }}
+{{- end }}
+{{- if and (.Values.coder.podMonitor).enable (not (hasKey $user "CODER_PROMETHEUS_ENABLE")) }}
+- name: CODER_PROMETHEUS_ENABLE
+  value: "true"
+{{- end }}
+{{- with (.Values.provisionerDaemon).pskSecretName }}
+- name: CODER_PROVISIONER_DAEMON_PSK
+  valueFrom:
+    secretKeyRef:
+      name: {{ . | quote }}
+      key: psk
+{{- end }}
+{{- if and .Values.coder.envUseClusterAccessURL (not (hasKey $user "CODER_ACCESS_URL")) }}
+- name: CODER_ACCESS_URL
+  value: {{ include "coder.defaultAccessURL" . | quote }}
+{{- end }}
+- name: KUBE_POD_IP
+  valueFrom:
+    fieldRef:
+      fieldPath: status.podIP
+{{- if eq (include "coder.relayHostFrom" .) "podName" }}
+- name: KUBE_POD_NAME
+  valueFrom:
+    fieldRef:
+      fieldPath: metadata.name
+{{- end }}
+- name: CODER_DERP_SERVER_RELAY_URL
+  value: {{ include "coder.relayURL" . | quote }}
+- name: CODER_CLUSTER_HOST
+  valueFrom:
+    fieldRef:
+      fieldPath: status.podIP
+{{- with include "coder.tlsEnv" . }}
+{{ . }}
+{{- end }}
+{{- end -}}

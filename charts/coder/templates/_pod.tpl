@@ -1,0 +1,68 @@
+{{/* The pod of either workload kind. */}}
+{{- define "coder.podTemplate" -}}
+metadata:
+  labels:
+    {{- include "coder.labelsWith" (list . .Values.coder.podLabels) | nindent 4 }}
+  annotations:
+    {{- include "coder.podAnnotations" . | nindent 4 }}
+spec:
+  serviceAccountName: {{ include "coder.serviceAccountName" . | quote }}
+  {{- if not (kindIs "invalid" .Values.coder.automountServiceAccountToken) }}
+  automountServiceAccountToken: {{ .Values.coder.automountServiceAccountToken }}
+  {{- end }}
+  {{- with .Values.coder.priorityClassName }}
+  priorityClassName: {{ . | quote }}
+  {{- end }}
+  {{- if .Values.coder.hostNetwork }}
+  hostNetwork: true
+  dnsPolicy: ClusterFirstWithHostNet
+  {{- end }}
+  {{- with .Values.coder.podSecurityContext }}
+  securityContext:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  restartPolicy: Always
+  {{- with (.Values.coder.image).pullSecrets }}
+  imagePullSecrets:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  terminationGracePeriodSeconds: {{ include "coder.terminationGracePeriodSeconds" . }}
+  {{- with include "coder.affinity" . }}
+  affinity:
+    {{- . | nindent 4 }}
+  {{- end }}
+  {{- with include "coder.tolerations" . }}
+  tolerations:
+    {{- . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.coder.nodeSelector }}
+  nodeSelector:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with include "coder.topologySpreadConstraints" . }}
+  topologySpreadConstraints:
+    {{- . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.coder.hostAliases }}
+  hostAliases:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  {{- with .Values.coder.initContainers }}
+  initContainers:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+  containers:
+    -
+      {{- include "coder.container" . | nindent 6 }}
+    {{- with .Values.coder.extraContainers }}
+    {{- toYaml . | nindent 4 }}
+    {{- end }}
+  volumes:
+    {{- include "coder.volumeList" . | nindent 4 }}
+{{- end -}}
+
+{{/* Seconds from the stop signal's announcement to the kill, the drain delay included. */}}
+{{- define "coder.terminationGracePeriodSeconds" -}}
+{{- $seconds := .Values.coder.terminationGracePeriodSeconds -}}
+{{- kindIs "invalid" $seconds | ternary 60 $seconds | int64 -}}
+{{- end -}}

@@ -1,0 +1,60 @@
+{{/*
+Keeps replicas on different nodes: preferred, or required where two replicas
+on one node would fight for its ports. A user's podAntiAffinity is taken as it
+is, and a null affinity stays none.
+*/}}
+{{- define "coder.affinity" -}}
+{{- if hasKey .Values.coder "affinity" -}}
+{{- $affinity := deepCopy (.Values.coder.affinity | default dict) -}}
+{{- if not (hasKey $affinity "podAntiAffinity") -}}
+{{- $selector := dict "matchLabels" (include "coder.selectorLabels" . | fromYaml) -}}
+{{- $term := dict "labelSelector" $selector "topologyKey" "kubernetes.io/hostname" -}}
+{{- $rule := dict "preferredDuringSchedulingIgnoredDuringExecution" (list (dict "weight" 100 "podAffinityTerm" $term)) -}}
+{{- if .Values.coder.hostNetwork -}}
+{{- $rule = dict "requiredDuringSchedulingIgnoredDuringExecution" (list $term) -}}
+{{- end -}}
+{{- $_ := set $affinity "podAntiAffinity" $rule -}}
+{{- end -}}
+{{- toYaml $affinity -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Spreads replicas over zones where there are zones. Any list of the user's, also an empty one, replaces it. */}}
+{{- define "coder.topologySpreadConstraints" -}}
+{{- $constraints := .Values.coder.topologySpreadConstraints -}}
+{{- if kindIs "invalid" $constraints -}}
+- maxSkew: 1
+  topologyKey: topology.kubernetes.io/zone
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels:
+      {{- include "coder.selectorLabels" . | nindent 6 }}
+{{- else if $constraints -}}
+{{- toYaml $constraints -}}
+{{- end -}}
+{{- end -}}
+
+{{/*
+The user's tolerations; for a StatefulSet also how long a pod stays bound to a
+node that does not answer, unless the user tolerates that taint already.
+*/}}
+{{- define "coder.tolerations" -}}
+{{- $tolerations := .Values.coder.tolerations | default list -}}
+{{- $seconds := .Values.coder.unreachableTolerationSeconds -}}
+{{- if and (eq (include "coder.workloadKind" .) "StatefulSet") (not (kindIs "invalid" $seconds)) -}}
+{{- range $key := list "node.kubernetes.io/not-ready" "node.kubernetes.io/unreachable" -}}
+{{- $known := false -}}
+{{- range $tolerations -}}
+{{- if and (has (.key | default "") (list "" $key)) (has (.effect | default "") (list "" "NoExecute")) -}}
+{{- $known = true -}}
+{{- end -}}
+{{- end -}}
+{{- if not $known -}}
+{{- $tolerations = append $tolerations (dict "key" $key "operator" "Exists" "effect" "NoExecute" "tolerationSeconds" (int64 $seconds)) -}}
+{{- end -}}
+{{- end -}}
+{{- end -}}
+{{- with $tolerations -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
