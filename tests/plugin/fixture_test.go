@@ -28,6 +28,13 @@ type helm struct {
 	env  []string
 }
 
+// newHelm gives a Helm folders of its own.
+func newHelm(t *testing.T, path string) helm {
+	t.Helper()
+	home := t.TempDir()
+	return helm{path: path, home: home, env: command.Environment(home)}
+}
+
 // underBothHelms runs a test under Helm 3 and under Helm 4.
 func underBothHelms(t *testing.T, test func(t *testing.T, h helm)) {
 	t.Helper()
@@ -41,8 +48,7 @@ func underBothHelms(t *testing.T, test func(t *testing.T, h helm)) {
 		t.Run(version.name, func(t *testing.T) {
 			path, err := version.path()
 			require.NoError(t, err)
-			home := t.TempDir()
-			test(t, helm{path: path, home: home, env: command.Environment(home)})
+			test(t, newHelm(t, path))
 		})
 	}
 }

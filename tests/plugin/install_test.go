@@ -80,8 +80,7 @@ func TestVersionIsThatOfPluginYAML(t *testing.T) {
 func TestRendersWithTheHelmSDKOfTheHelm3ThatTheTestsPin(t *testing.T) {
 	helm3, err := checkout.Helm3()
 	require.NoError(t, err)
-	h := helm{path: helm3, home: t.TempDir()}
-	h.env = []string{"HOME=" + h.home}
+	h := newHelm(t, helm3)
 	cli := strings.TrimSpace(h.run(t, "version", "--template", "{{.Version}}").Stdout)
 	assert.Contains(t, h.alone(t, "version").Stdout, "helm SDK "+cli+")",
 		"pin the same version in go.mod and tests/tools/helm3")

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/coder-ha/coder-ha/tests/internal/checkout"
-	"github.com/coder-ha/coder-ha/tests/internal/command"
 )
 
 // packaged runs `make package` for this machine's platform only and returns the
@@ -64,8 +63,7 @@ func TestThePackagesInstall(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			path, err := test.helm()
 			require.NoError(t, err)
-			home := t.TempDir()
-			h := helm{path: path, home: home, env: command.Environment(home)}
+			h := newHelm(t, path)
 
 			installed := h.run(t, append([]string{"plugin", "install"}, test.install...)...)
 			require.Equal(t, 0, installed.Code, installed.Stderr)
