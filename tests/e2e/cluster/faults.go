@@ -1,0 +1,111 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/vishvananda/netlink"
+	"github.com/vishvananda/netns"
+	"golang.org/x/sys/unix"
+)
+
+// CutNode takes node n (counted from 1) off the network. Its pods go on
+// running there, unseen.
+func (c *Cluster) CutNode(n int) error {
+	return c.onBridge(n, func(h *netlink.Handle, port netlink.Link) error { return h.LinkSetDown(port) })
+}
+
+// HealNode undoes CutNode.
+func (c *Cluster) HealNode(n int) error {
+	return c.onBridge(n, func(h *netlink.Handle, port netlink.Link) error { return h.LinkSetUp(port) })
+}
+
+// NodeName is the Kubernetes name of node n.
+func (c *Cluster) NodeName(n int) string { return c.layout.nodeName(n) }
+
+func (c *Cluster) onBridge(n int, change func(*netlink.Handle, netlink.Link) error) error {
+	keeper, running := runningKeeper(c.dir)
+	if !running {
+		return errors.New("the cluster is not up")
+	}
+	first, err := firstChild(keeper)
+	if err != nil {
+		return err
+	}
+	space, err := netns.GetFromPid(first)
+	if err != nil {
+		return fmt.Errorf("entering the control plane's network: %w", err)
+	}
+	defer space.Close()
+	handle, err := netlink.NewHandleAt(space)
+	if err != nil {
+		return fmt.Errorf("entering the control plane's network: %w", err)
+	}
+	defer handle.Close()
+	port, err := handle.LinkByName(bridgePort(n))
+	if err != nil {
+		return fmt.Errorf("finding the link of node %d: %w", n, err)
+	}
+	if err := change(handle, port); err != nil {
+		return fmt.Errorf("changing the link of node %d: %w", n, err)
+	}
+	return nil
+}
+
+// firstChild is the only child of the keeper: the control plane.
+func firstChild(keeper int) (int, error) {
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", keeper))
+	if err != nil {
+		return 0, fmt.Errorf("looking for the control plane: %w", err)
+	}
+	for _, file := range tasks {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue
+		}
+		if fields := strings.Fields(string(text)); len(fields) > 0 {
+			pid, err := strconv.Atoi(fields[0])
+			if err != nil {
+				return 0, fmt.Errorf("reading %s: %w", file, err)
+			}
+			return pid, nil
+		}
+	}
+	return 0, errors.New("the cluster has no control plane")
+}
+
+// KillContainer sends SIGKILL to every process of a container. id is its
+// container ID as in a pod's status ("containerd://…").
+func (c *Cluster) KillContainer(id string) error {
+	_, short, found := strings.Cut(id, "://")
+	if !found || short == "" {
+		return fmt.Errorf("container ID %q: want containerd://…", id)
+	}
+	files, err := filepath.Glob("/proc/[0-9]*/cgroup")
+	if err != nil {
+		return fmt.Errorf("listing processes: %w", err)
+	}
+	killed := 0
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil || !strings.Contains(string(text), "/coder-ha-"+c.layout.Name) || !strings.Contains(string(text), short) {
+			continue
+		}
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil {
+			continue
+		}
+		if err := unix.Kill(pid, unix.SIGKILL); err != nil && !errors.Is(err, unix.ESRCH) {
+			return fmt.Errorf("killing process %d: %w", pid, err)
+		}
+		killed++
+	}
+	if killed == 0 {
+		return fmt.Errorf("no process of container %s on this machine", short)
+	}
+	return nil
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// shutdownTimeout is how long coderd lets requests in flight go on after its
+// listener has closed.
+const shutdownTimeout = 3 * time.Second
+
+// server is coderd's HTTP side.
+type server struct{ servers []*http.Server }
+
+func startServer(o options) (*server, error) {
+	s := &server{}
+	handler := routes(o)
+	if err := s.listen(o.httpAddress, handler, nil); err != nil {
+		return nil, err
+	}
+	if o.tlsAddress != "" {
+		config := &tls.Config{MinVersion: tls.VersionTLS12}
+		for i := range o.certFiles {
+			certificate, err := tls.LoadX509KeyPair(o.certFiles[i], o.keyFiles[i])
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("load certificates: %w", err), s.close())
+			}
+			config.Certificates = append(config.Certificates, certificate)
+		}
+		if err := s.listen(o.tlsAddress, handler, config); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
+	if o.prometheus != "" {
+		metrics := http.NewServeMux()
+		metrics.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
+			fmt.Fprintf(w, "# TYPE coderd_stand_in gauge\ncoderd_stand_in{version=%q} 1\n", version)
+		})
+		if err := s.listen(o.prometheus, metrics, nil); err != nil {
+			return nil, errors.Join(err, s.close())
+		}
+	}
+	return s, nil
+}
+
+func (s *server) listen(address string, handler http.Handler, config *tls.Config) error {
+	listener, err := net.Listen("tcp", address)
+	if err != nil {
+		return fmt.Errorf("listen %q: %w", address, err)
+	}
+	if config != nil {
+		listener = tls.NewListener(listener, config)
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
+	s.servers = append(s.servers, server)
+	go func() { _ = server.Serve(listener) }()
+	return nil
+}
+
+// close closes the listeners at once and the requests in flight after
+// shutdownTimeout.
+func (s *server) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	var failures []error
+	for _, server := range s.servers {
+		err := server.Shutdown(ctx)
+		if errors.Is(err, context.DeadlineExceeded) {
+			err = server.Close()
+		}
+		failures = append(failures, err)
+	}
+	return errors.Join(failures...)
+}
+
+func routes(o options) http.Handler {
+	mux := http.NewServeMux()
+	ok := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "OK") }
+	mux.HandleFunc("GET /healthz", ok)
+	mux.HandleFunc("GET /latency-check", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Access-Control-Allow-Origin", "*")
+		ok(w, r)
+	})
+	if o.derp {
+		mux.HandleFunc("GET /derp/latency-check", func(http.ResponseWriter, *http.Request) {})
+		mux.HandleFunc("GET /derp", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "DERP requires connection upgrade", http.StatusUpgradeRequired)
+		})
+	}
+	mux.HandleFunc("GET /api/v2/buildinfo", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"external_url": "https://github.com/coder/coder", "version": version, "dashboard_url": o.accessURL.String(),
+			"telemetry": false, "workspace_proxy": false, "agent_api_version": "2.6", "provisioner_api_version": "1.9",
+		})
+	})
+	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
+	mux.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, "<!doctype html><title>Coder stand-in</title>")
+	})
+	if !o.redirect {
+		return mux
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		exempt := r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, "/derp") || r.Header.Get("X-Coder-Relay-Source-Replica") != ""
+		if exempt || r.Host == o.accessURL.Host {
+			mux.ServeHTTP(w, r)
+			return
+		}
+		target := *o.accessURL
+		target.Path, target.RawQuery = r.URL.Path, r.URL.RawQuery
+		http.Redirect(w, r, target.String(), http.StatusTemporaryRedirect)
+	})
+}
