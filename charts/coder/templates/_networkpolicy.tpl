@@ -1,9 +1,13 @@
-{{/* TCP ports as NetworkPolicy ports. Takes a list of numbers. */}}
+{{/*
+TCP ports as NetworkPolicy ports. Takes a list of numbers; never an empty one,
+which would mean every port.
+*/}}
 {{- define "coder.tcpPorts" -}}
-{{- range . }}
-- protocol: TCP
-  port: {{ . }}
-{{- end }}
+{{- $ports := list -}}
+{{- range . -}}
+{{- $ports = append $ports (dict "protocol" "TCP" "port" (int .)) -}}
+{{- end -}}
+{{- toYaml $ports -}}
 {{- end -}}
 
 {{/* The ports of coderd that users, workspaces and the load balancer reach, as JSON. */}}
@@ -16,10 +20,17 @@
 {{- append (include "coder.userPorts" . | fromJsonArray) 6222 | toJson -}}
 {{- end -}}
 
-{{/* The port that the access URL names, where it names one other than its scheme's. */}}
-{{- define "coder.accessURLPort" -}}
+{{/*
+The user's webPorts, and the port that the access URL names, as JSON.
+*/}}
+{{- define "coder.webPorts" -}}
+{{- $ports := list -}}
+{{- range (.Values.coder.networkPolicy).webPorts -}}
+{{- $ports = append $ports (int .) -}}
+{{- end -}}
 {{- $endpoint := include "coder.urlEndpoint" (include "coder.envPlain" (list . "CODER_ACCESS_URL")) -}}
 {{- if regexMatch ":[0-9]+$" $endpoint -}}
-{{- regexFind "[0-9]+$" $endpoint -}}
+{{- $ports = append $ports (regexFind "[0-9]+$" $endpoint | int) -}}
 {{- end -}}
+{{- $ports | uniq | toJson -}}
 {{- end -}}

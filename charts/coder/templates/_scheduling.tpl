@@ -1,19 +1,25 @@
 {{/*
 Keeps replicas on different nodes: preferred, or required where two replicas
-on one node would fight for its ports. A user's podAntiAffinity is taken as it
-is, and a null affinity stays none.
+on one node would fight for its ports. It lies under the user's affinity as a
+default does in values.yaml: a key of the user's wins, null takes it away. A
+values file cannot hold it, as it matches this release's own labels.
 */}}
 {{- define "coder.affinity" -}}
 {{- if hasKey .Values.coder "affinity" -}}
 {{- $affinity := deepCopy (.Values.coder.affinity | default dict) -}}
-{{- if not (hasKey $affinity "podAntiAffinity") -}}
 {{- $selector := dict "matchLabels" (include "coder.selectorLabels" . | fromYaml) -}}
 {{- $term := dict "labelSelector" $selector "topologyKey" "kubernetes.io/hostname" -}}
-{{- $rule := dict "preferredDuringSchedulingIgnoredDuringExecution" (list (dict "weight" 100 "podAffinityTerm" $term)) -}}
+{{- $preferred := list (dict "weight" 100 "podAffinityTerm" $term) -}}
+{{- if not (hasKey $affinity "podAntiAffinity") -}}
+{{- $rule := dict "preferredDuringSchedulingIgnoredDuringExecution" $preferred -}}
 {{- if .Values.coder.hostNetwork -}}
 {{- $rule = dict "requiredDuringSchedulingIgnoredDuringExecution" (list $term) -}}
 {{- end -}}
 {{- $_ := set $affinity "podAntiAffinity" $rule -}}
+{{- else if and (kindIs "map" $affinity.podAntiAffinity) (not .Values.coder.hostNetwork) -}}
+{{- if not (hasKey $affinity.podAntiAffinity "preferredDuringSchedulingIgnoredDuringExecution") -}}
+{{- $_ := set $affinity.podAntiAffinity "preferredDuringSchedulingIgnoredDuringExecution" $preferred -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $affinity -}}
 {{- end -}}

@@ -5,7 +5,7 @@ namespace: {{ .Release.Namespace | quote }}
 labels:
   {{- include "coder.labelsWith" (list . .Values.coder.labels) | nindent 2 }}
 annotations:
-  {{- toYaml .Values.coder.annotations | nindent 2 }}
+  {{- toYaml (.Values.coder.annotations | default dict) | nindent 2 }}
 {{- end -}}
 
 {{/* The part of the specification that both kinds share. */}}
