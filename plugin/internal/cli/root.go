@@ -76,6 +76,6 @@ settings; this plugin finds them.`,
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	settings.AddFlags(root.PersistentFlags())
-	root.AddCommand(newVersion(streams))
+	root.AddCommand(newValidate(streams, settings), newVersion(streams))
 	return root
 }

@@ -1,9 +1,11 @@
 package report
 
 import (
+	"bufio"
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 )
@@ -13,7 +15,8 @@ const (
 	markPassed  = "√"
 	markWarning = "‼"
 	markFailed  = "×"
-	markSkipped = "-"
+	markInfo    = "i"
+	markSkipped = "~"
 )
 
 // textWriter writes for people: a heading for each area, a line for each
@@ -21,6 +24,190 @@ const (
 type textWriter struct{ style Style }
 
 func (t textWriter) Write(w io.Writer, r Report) error {
-	_, err := fmt.Fprintln(w, "not written yet", len(r.Outcomes), strings.Repeat(".", 3), check.Error)
-	return err
+	out := bufio.NewWriter(w)
+	t.deployment(out, r)
+	for _, area := range areas(r.Outcomes) {
+		t.area(out, area)
+	}
+	t.summary(out, r)
+	return out.Flush()
+}
+
+// areas groups the outcomes, in their order.
+func areas(outcomes []check.Outcome) [][]check.Outcome {
+	var groups [][]check.Outcome
+	for i, o := range outcomes {
+		if i == 0 || outcomes[i-1].Area.ID != o.Area.ID {
+			groups = append(groups, nil)
+		}
+		groups[len(groups)-1] = append(groups[len(groups)-1], o)
+	}
+	return groups
+}
+
+// deployment says what was read and which addresses the replicas advertise.
+func (t textWriter) deployment(w io.Writer, r Report) {
+	d := r.Deployment
+	if len(d.Replicas) == 0 {
+		return
+	}
+	version := "Coder of unknown version"
+	if d.CoderVersion != "" {
+		version = "Coder " + d.CoderVersion
+	}
+	fmt.Fprintf(w, "%s: %s, %s\n", d.Source, strings.Join(d.Workloads, ", "), version)
+	fmt.Fprintf(w, "  access URL  %s\n", orNone(d.Replicas[0].AccessURL))
+	for i, replica := range d.Replicas {
+		if i == 3 && len(d.Replicas) > 4 && !t.style.Verbose {
+			fmt.Fprintf(w, "  … and %d replicas more\n", len(d.Replicas)-i)
+			break
+		}
+		fmt.Fprintf(w, "  %-10s  relay %s  cluster host %s\n", replica.Name, orNone(replica.RelayURL), orNone(replica.ClusterHost))
+	}
+	if d.Refusal != "" {
+		fmt.Fprintf(w, "  %s %s\n", t.paint(red, markFailed), "the chart refuses these values: "+d.Refusal)
+	}
+	fmt.Fprintln(w)
+}
+
+func orNone(text string) string {
+	if text == "" {
+		return "(not set)"
+	}
+	return text
+}
+
+func (t textWriter) area(w io.Writer, outcomes []check.Outcome) {
+	title := outcomes[0].Area.Title
+	fmt.Fprintf(w, "%s\n%s\n", title, strings.Repeat("-", utf8.RuneCountInString(title)))
+	var apart []check.Outcome
+	for _, o := range outcomes {
+		if o.Status == check.Skipped && !o.Unproven() && !t.style.Verbose && !o.Suppressed {
+			apart = append(apart, o)
+			continue
+		}
+		t.outcome(w, o)
+	}
+	if len(apart) > 0 {
+		fmt.Fprintf(w, "%s %s\n", t.paint(dim, markSkipped), t.paint(dim, doesNotApply(apart)))
+	}
+	fmt.Fprintln(w)
+}
+
+// doesNotApply puts the checks that have nothing to say on one line, by reason.
+func doesNotApply(outcomes []check.Outcome) string {
+	var reasons []string
+	ids := map[string][]string{}
+	for _, o := range outcomes {
+		if _, seen := ids[o.Skip.Reason]; !seen {
+			reasons = append(reasons, o.Skip.Reason)
+		}
+		ids[o.Skip.Reason] = append(ids[o.Skip.Reason], o.ID)
+	}
+	var parts []string
+	for _, reason := range reasons {
+		parts = append(parts, fmt.Sprintf("%s (%s)", strings.Join(ids[reason], ", "), reason))
+	}
+	return "does not apply: " + strings.Join(parts, "; ")
+}
+
+func (t textWriter) outcome(w io.Writer, o check.Outcome) {
+	switch o.Status {
+	case check.Passed:
+		note := ""
+		if o.Note != "" {
+			note = ": " + o.Note
+		}
+		fmt.Fprintf(w, "%s %s%s\n", t.paint(green, markPassed), o.Title, note)
+	case check.Skipped:
+		fmt.Fprintf(w, "%s %s\n    skipped: %s (%s)\n", t.paint(yellow, markSkipped), o.Title, o.Skip.Reason, o.ID)
+		if o.Skip.Proof != "" {
+			fmt.Fprintf(w, "    to prove it: %s\n", o.Skip.Proof)
+		}
+	case check.Failed:
+		worst, _ := o.Worst()
+		fmt.Fprintf(w, "%s %s\n", t.mark(worst), o.Title)
+		for _, f := range o.Findings {
+			t.finding(w, f)
+		}
+		fmt.Fprintf(w, "    %s\n    see %s\n", t.paint(dim, o.Why), DocsURL(o.ID))
+	}
+}
+
+func (t textWriter) finding(w io.Writer, f check.Finding) {
+	fmt.Fprintf(w, "    %s: %s\n", t.paint(colorOf(f.Severity), f.Severity.String()), f.Message)
+	if at := place(f.Subject); at != "" {
+		fmt.Fprintf(w, "      at        %s\n", at)
+	}
+	for _, line := range []struct{ name, text string }{{"observed", f.Observed}, {"expected", f.Expected}} {
+		if line.text != "" {
+			fmt.Fprintf(w, "      %-9s %s\n", line.name, line.text)
+		}
+	}
+	if f.Remedy != "" {
+		fmt.Fprintf(w, "      remedy    %s\n", strings.ReplaceAll(f.Remedy, "\n", "\n                "))
+	}
+}
+
+// place names a subject as file:line, kind namespace/name, container.
+func place(s check.Subject) string {
+	var parts []string
+	if s.File != "" {
+		at := s.File
+		if s.Line > 0 {
+			at += fmt.Sprintf(":%d", s.Line)
+		}
+		parts = append(parts, at)
+	}
+	if s.Kind != "" {
+		name := s.Kind + " " + s.Name
+		if s.Namespace != "" {
+			name = s.Kind + " " + s.Namespace + "/" + s.Name
+		}
+		parts = append(parts, name)
+	} else if s.Name != "" {
+		parts = append(parts, s.Name)
+	}
+	if s.Container != "" {
+		parts = append(parts, "container "+s.Container)
+	}
+	if s.Replica != "" {
+		parts = append(parts, "replica "+s.Replica)
+	}
+	return strings.Join(parts, ", ")
+}
+
+func (t textWriter) summary(w io.Writer, r Report) {
+	s := r.Summary()
+	fmt.Fprintf(w, "%d passed, %d failed (%s, %s, %d info), %d skipped\n", s.Passed, s.Failed,
+		count(s.Error, "error"), count(s.Warning, "warning"), s.Info, s.Skipped)
+	if r.Incomplete != "" {
+		fmt.Fprintf(w, "%s the run ended early: %s\n", t.paint(yellow, markWarning), r.Incomplete)
+	}
+	mark := t.paint(green, markPassed)
+	switch r.Verdict() {
+	case "fail":
+		mark = t.paint(red, markFailed)
+	case "warn", "incomplete":
+		mark = t.paint(yellow, markWarning)
+	}
+	fmt.Fprintf(w, "Status check results are %s\n", mark)
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+func (t textWriter) mark(s check.Severity) string {
+	switch s {
+	case check.Error:
+		return t.paint(red, markFailed)
+	case check.Warning:
+		return t.paint(yellow, markWarning)
+	default:
+		return t.paint(blue, markInfo)
+	}
 }

@@ -1,0 +1,31 @@
+// Package chart renders a Helm chart in-process, equal to `helm template`, and
+// remembers where each value came from.
+package chart
+
+import (
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/cli"
+	"helm.sh/helm/v3/pkg/cli/values"
+)
+
+// DefaultReleaseName is the one that `helm template` uses without a name.
+const DefaultReleaseName = "release-name"
+
+// Options say what to render; they are the flags of `helm template`.
+type Options struct {
+	// Chart is a directory, an archive, or a reference to a repository or
+	// registry. Empty means the chart that this plugin carries.
+	Chart       string
+	ReleaseName string
+	// Settings are Helm's own: namespace, repositories, registry.
+	Settings *cli.EnvSettings
+	Path     action.ChartPathOptions
+	Values   values.Options
+	// KubeVersion is empty for the version that the helm command would use.
+	KubeVersion          string
+	APIVersions          []string
+	IsUpgrade            bool
+	Devel                bool
+	EnableDNS            bool
+	SkipSchemaValidation bool
+}

@@ -1,0 +1,227 @@
+package checks
+
+import (
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+)
+
+// accessURLChecks judge the address that users and workspaces are told.
+func accessURLChecks() []Check {
+	return []Check{
+		{
+			ID: "access-url-missing", Area: accessArea, Severity: check.Error, Reads: manifests,
+			Title:  "the access URL is set",
+			Why:    "Without CODER_ACCESS_URL coderd opens a public tunnel, each replica one of its own.",
+			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer, such as https://coder.example.com.",
+			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
+				value := r.Env(deployment.AccessURL)
+				switch {
+				case value.State == deployment.Unknown:
+					j.unknown(deployment.AccessURL, value)
+				case value.Unset():
+					j.find(check.Finding{
+						Message: "there is no access URL: coderd would open a public tunnel", Subject: of(d, r, value),
+						Observed: deployment.AccessURL + " is not set", Expected: "the address of the load balancer in front of all replicas",
+					})
+				default:
+					j.good()
+				}
+			}),
+		},
+		{
+			ID: "access-url-invalid", Area: accessArea, Severity: check.Error, Reads: manifests,
+			Title:  "the access URL is one http or https URL for all replicas",
+			Why:    "coderd does not start with another scheme; replicas that differ send users and workspaces to different places.",
+			Remedy: "Set the same CODER_ACCESS_URL, with http:// or https://, on all replicas.",
+			Judge:  judgeAccessURL,
+		},
+		{
+			ID: "access-url-loopback", Area: accessArea, Severity: check.Error, Reads: manifests,
+			Title:  "the access URL does not lead to a single replica",
+			Why:    "Workspaces take the access URL for themselves: loopback is their own machine, and one replica's address dies with it.",
+			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer in front of all replicas.",
+			Judge:  accessURLs(judgeAccessHost),
+		},
+		{
+			ID: "access-url-cluster-default", Area: accessArea, Severity: check.Warning, Reads: manifests,
+			Title:  "the access URL can be reached from outside the cluster",
+			Why:    "Users and workspaces elsewhere cannot resolve a Service name of the cluster.",
+			Remedy: "Set CODER_ACCESS_URL to the address that users open (an entry of coder.env in the chart).",
+			Judge: accessURLs(func(j *judgement, d *deployment.Deployment, r deployment.Replica, value deployment.Value, e deployment.Endpoint) {
+				for _, s := range d.Services {
+					host := string(deployment.ServiceHost(e.Host))
+					if host != s.Name && host != s.Name+"."+s.Namespace && host != s.Name+"."+s.Namespace+".svc" {
+						continue
+					}
+					exposed := ""
+					if s.External() {
+						exposed = fmt.Sprintf("Service %s is of type %s", s.Name, s.Spec.Type)
+					}
+					if len(d.Frontends) > 0 {
+						exposed = fmt.Sprintf("%s %s exposes it", d.Frontends[0].Origin.Kind, d.Frontends[0].Origin.Name)
+					}
+					if exposed == "" {
+						continue
+					}
+					j.find(check.Finding{
+						Message: "the access URL is a name of the cluster, and " + exposed, Subject: of(d, r, value),
+						Observed: value.String(), Expected: "the address that users open",
+					})
+					return
+				}
+				j.good()
+			}),
+		},
+		{
+			ID: "wildcard-access-url-invalid", Area: accessArea, Severity: check.Error, Reads: manifests,
+			Title:  "the wildcard access URL is a pattern like *.coder.example.com",
+			Why:    "coderd does not start with a wildcard that it cannot compile.",
+			Remedy: "Write CODER_WILDCARD_ACCESS_URL as *.HOST or *-SUFFIX.HOST, without a scheme.",
+			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
+				value := r.Env(deployment.WildcardURL)
+				switch {
+				case value.State == deployment.Unknown:
+					j.unknown(deployment.WildcardURL, value)
+				case value.Unset():
+					j.skip("%s is not set", deployment.WildcardURL)
+				case wildcardProblem(string(value.Text)) == "":
+					j.good()
+				default:
+					j.find(check.Finding{
+						Message: "the wildcard access URL " + wildcardProblem(string(value.Text)), Subject: of(d, r, value),
+						Observed: value.String(), Expected: "*.coder.example.com or *-suffix.example.com",
+					})
+				}
+			}),
+		},
+	}
+}
+
+// accessURLs is each, for access URLs that can be read.
+func accessURLs(judge func(*judgement, *deployment.Deployment, deployment.Replica, deployment.Value, deployment.Endpoint)) func(*facts.Facts) check.Result {
+	return each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
+		value := r.Env(deployment.AccessURL)
+		e, err := deployment.ParseEndpoint(value.Text)
+		switch {
+		case value.State == deployment.Unknown:
+			j.unknown(deployment.AccessURL, value)
+		case value.Unset():
+			j.skip("no access URL is set")
+		case err != nil:
+			j.skip("see access-url-invalid")
+		default:
+			judge(j, d, r, value, e)
+		}
+	})
+}
+
+// judgeAccessURL looks at the URL of each workload, and compares all replicas.
+func judgeAccessURL(f *facts.Facts) check.Result {
+	var j judgement
+	d := f.Deployment
+	var one *deployment.Replica
+	for _, r := range d.Replicas {
+		value := r.Env(deployment.AccessURL)
+		if value.State == deployment.Unknown {
+			j.unknown(deployment.AccessURL, value)
+			continue
+		}
+		if value.Unset() {
+			j.skip("no access URL is set")
+			continue
+		}
+		problem := accessProblem(value.Text)
+		if one != nil && problem == "" && one.Env(deployment.AccessURL).Text != value.Text {
+			problem = fmt.Sprintf("differs from that of replica %s, %s", one.Name, one.Env(deployment.AccessURL))
+		}
+		if one == nil {
+			one = &r
+		}
+		if problem == "" {
+			j.good()
+			continue
+		}
+		j.find(check.Finding{
+			Message: "the access URL " + problem, Subject: of(d, r, value),
+			Observed: value.String(), Expected: "one URL with http:// or https:// for all replicas",
+		})
+		return j.result()
+	}
+	return j.result()
+}
+
+func accessProblem(text deployment.Text) string {
+	if strings.Contains(string(text), "$(") {
+		return "holds a variable that Kubernetes does not expand"
+	}
+	if _, err := deployment.ParseEndpoint(text); err != nil {
+		return "cannot be used: " + err.Error()
+	}
+	return ""
+}
+
+// judgeAccessHost looks for hosts that lead to one replica or to none.
+func judgeAccessHost(j *judgement, d *deployment.Deployment, r deployment.Replica, value deployment.Value, e deployment.Endpoint) {
+	what := ""
+	label, _, _ := strings.Cut(string(e.Host), ".")
+	switch {
+	case deployment.Loopback(e.Host):
+		what = "points back at whoever opens it"
+	case e.Host.IsField(deployment.FieldPodIP), e.Host.IsField(deployment.FieldHostIP), e.Host.HasField(deployment.FieldPodName):
+		what = "is one replica's own address"
+	case d.Several() && d.Workloads[r.Workload].Kind == "StatefulSet" && label == r.Name:
+		what = "is one replica's own address"
+	default:
+		for _, s := range d.Services {
+			if d.Several() && len(s.Selects) == 1 && hostOf(s, e.Host) {
+				what = "leads to replica " + d.Replicas[s.Selects[0]].Name + " alone"
+			}
+		}
+	}
+	if what == "" {
+		j.good()
+		return
+	}
+	j.find(check.Finding{
+		Message: "the access URL " + what, Subject: of(d, r, value),
+		Observed: value.String(), Expected: "the address of the load balancer in front of all replicas",
+	})
+}
+
+// hostLabel is a label of a host name (RFC 1123).
+var hostLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+
+// wildcardProblem says what keeps coderd from compiling the pattern; it is empty
+// if nothing does. The rules are those of coder/coder coderd/workspaceapps/appurl.
+func wildcardProblem(text string) string {
+	pattern := strings.ToLower(text)
+	switch {
+	case strings.Contains(pattern, "http:") || strings.Contains(pattern, "https:"):
+		return "has a scheme"
+	case strings.HasPrefix(pattern, ".") || strings.HasSuffix(pattern, "."):
+		return "begins or ends with a period"
+	case strings.Count(pattern, ".") < 1:
+		return "has fewer than two labels"
+	case strings.Count(pattern, "*") != 1:
+		return "does not have exactly one asterisk"
+	case !strings.HasPrefix(pattern, "*"):
+		return "has its asterisk elsewhere than at the beginning"
+	}
+	host, _, err := net.SplitHostPort(pattern)
+	if err != nil {
+		host = pattern
+	}
+	// The asterisk stands for at least one character of the first label.
+	for label := range strings.SplitSeq("a"+strings.TrimPrefix(host, "*"), ".") {
+		if !hostLabel.MatchString(label) {
+			return "has a label that is not valid in a host name"
+		}
+	}
+	return ""
+}

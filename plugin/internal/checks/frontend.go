@@ -1,0 +1,113 @@
+package checks
+
+import (
+	"net"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+const (
+	trustedHeaders  = "CODER_PROXY_TRUSTED_HEADERS"
+	trustedOrigins  = "CODER_PROXY_TRUSTED_ORIGINS"
+	forceWebsockets = "CODER_DERP_FORCE_WEBSOCKETS"
+)
+
+// frontendChecks judge what stands between users and the replicas.
+func frontendChecks() []Check {
+	return []Check{
+		{
+			ID: "derp-upgrade-blocked", Area: accessArea, Severity: check.Warning, Reads: manifests,
+			Title:  "Istio lets the DERP upgrade through",
+			Why:    "Envoy drops an upgrade that it is not told of, and workspaces that relay through Coder do not connect.",
+			Remedy: "Add an EnvoyFilter with upgrade_type: derp, or set CODER_DERP_FORCE_WEBSOCKETS=true on all replicas.",
+			Judge:  each(judgeDERPUpgrade),
+		},
+		{
+			ID: "proxy-trusted-headers", Area: accessArea, Severity: check.Info, Reads: manifests,
+			Title:  "Coder knows the proxies in front of it",
+			Why:    "Audit logs and rate limits see the proxy's address instead of the user's.",
+			Remedy: "Set CODER_PROXY_TRUSTED_HEADERS (X-Forwarded-For) and CODER_PROXY_TRUSTED_ORIGINS (the proxies' CIDRs).",
+			Judge:  each(judgeTrustedProxies),
+		},
+	}
+}
+
+func judgeDERPUpgrade(j *judgement, d *deployment.Deployment, r deployment.Replica) {
+	if !r.EmbeddedRelay() {
+		j.skip("the embedded relay is off")
+		return
+	}
+	var at *check.Subject
+	for _, f := range d.Frontends {
+		if f.Istio {
+			s := subject(f.Origin)
+			at = &s
+			break
+		}
+	}
+	if w := d.Workloads[r.Workload]; at == nil && meshOf(w) == "Istio" {
+		s := container(d, r)
+		at = &s
+	}
+	if at == nil {
+		j.skip("no Istio proxy stands in front of the replicas")
+		return
+	}
+	force, known := r.Env(forceWebsockets).Bool(false)
+	switch {
+	case d.DERPUpgrade || force:
+		j.good()
+	case !known:
+		j.unknown(forceWebsockets, r.Env(forceWebsockets))
+	default:
+		j.find(check.Finding{
+			Message: "Istio drops the DERP upgrade", Subject: *at,
+			Observed: "no EnvoyFilter with upgrade_type: derp, and " + forceWebsockets + " is not true", Expected: "one of them",
+		})
+	}
+}
+
+func judgeTrustedProxies(j *judgement, d *deployment.Deployment, r deployment.Replica) {
+	origins := r.Env(trustedOrigins)
+	if origins.Set() {
+		for _, cidr := range origins.List() {
+			if _, _, err := net.ParseCIDR(cidr); err != nil {
+				j.find(check.Finding{
+					Severity: check.Error, Message: "coderd does not start: a trusted origin is not a CIDR", Subject: of(d, r, origins),
+					Observed: cidr, Expected: "a CIDR like 10.0.0.0/8", Remedy: "Write " + trustedOrigins + " as a comma-separated list of CIDRs.",
+				})
+				return
+			}
+		}
+	}
+	if len(d.Frontends) == 0 {
+		j.skip("no Ingress or route stands in front of the replicas")
+		return
+	}
+	headers := r.Env(trustedHeaders)
+	var missing []string
+	for name, v := range map[string]deployment.Value{trustedHeaders: headers, trustedOrigins: origins} {
+		if v.State == deployment.Unknown {
+			j.unknown(name, v)
+			return
+		}
+	}
+	for _, v := range []struct {
+		name  string
+		value deployment.Value
+	}{{trustedHeaders, headers}, {trustedOrigins, origins}} {
+		if v.value.Unset() {
+			missing = append(missing, v.name)
+		}
+	}
+	if len(missing) == 0 {
+		j.good()
+		return
+	}
+	j.find(check.Finding{
+		Message: "Coder takes the proxy's address for the user's", Subject: subject(d.Frontends[0].Origin),
+		Observed: strings.Join(missing, " and ") + " not set behind " + d.Frontends[0].Origin.Kind + " " + d.Frontends[0].Origin.Name, Expected: "both set",
+	})
+}

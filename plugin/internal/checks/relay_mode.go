@@ -1,0 +1,78 @@
+package checks
+
+import (
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+const (
+	derpConfigURL  = "CODER_DERP_CONFIG_URL"
+	derpConfigPath = "CODER_DERP_CONFIG_PATH"
+)
+
+// relayModeChecks judge which relays there are at all.
+func relayModeChecks() []Check {
+	return []Check{
+		{
+			ID: "relay-unused", Area: relayArea, Severity: check.Info, Reads: manifests,
+			Title:  "no relay URL is set that Coder ignores",
+			Why:    "With the embedded relay off Coder does not mesh, so the relay URL does nothing for workspaces.",
+			Remedy: "Remove CODER_DERP_SERVER_RELAY_URL, or turn the embedded relay on.",
+			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
+				value := r.Env(deployment.RelayURL)
+				if r.EmbeddedRelay() || !value.Set() {
+					j.good()
+					return
+				}
+				j.find(check.Finding{
+					Message: "Coder ignores the relay URL: its embedded relay is off", Subject: of(d, r, value),
+					Observed: value.String() + " with CODER_DERP_SERVER_ENABLE=false", Expected: "no relay URL with custom relays",
+				})
+			}),
+		},
+		{
+			ID: "relay-none", Area: relayArea, Severity: check.Error, Reads: manifests,
+			Title:  "there is a relay: the embedded one or custom ones",
+			Why:    "Without any DERP server workspaces that cannot be reached directly cannot be reached at all.",
+			Remedy: "Remove CODER_DERP_SERVER_ENABLE=false, or set CODER_DERP_CONFIG_URL to the map of your relays.",
+			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
+				url, path := r.Env(derpConfigURL), r.Env(derpConfigPath)
+				switch {
+				case r.EmbeddedRelay() || url.Set() || path.Set():
+					j.good()
+				case url.State == deployment.Unknown:
+					j.unknown(derpConfigURL, url)
+				case path.State == deployment.Unknown:
+					j.unknown(derpConfigPath, path)
+				default:
+					j.find(check.Finding{
+						Message: "the embedded relay is off and no custom relays are configured", Subject: of(d, r, r.Env("CODER_DERP_SERVER_ENABLE")),
+						Observed: "CODER_DERP_SERVER_ENABLE=false", Expected: "the embedded relay on, or " + derpConfigURL,
+					})
+				}
+			}),
+		},
+		{
+			ID: "relay-config-conflict", Area: relayArea, Severity: check.Error, Reads: manifests,
+			Title:  "custom relays come from one place",
+			Why:    "coderd does not start with both a URL and a path for its DERP map.",
+			Remedy: "Keep one of CODER_DERP_CONFIG_URL and CODER_DERP_CONFIG_PATH.",
+			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
+				url, path := r.Env(derpConfigURL), r.Env(derpConfigPath)
+				switch {
+				case url.Set() && path.Set():
+					j.find(check.Finding{
+						Message: "both " + derpConfigURL + " and " + derpConfigPath + " are set", Subject: of(d, r, path),
+						Observed: derpConfigURL + "=" + url.String() + " and " + derpConfigPath + "=" + path.String(), Expected: "one of them",
+					})
+				case url.Set() && path.State == deployment.Unknown:
+					j.unknown(derpConfigPath, path)
+				case path.Set() && url.State == deployment.Unknown:
+					j.unknown(derpConfigURL, url)
+				default:
+					j.good()
+				}
+			}),
+		},
+	}
+}

@@ -1,0 +1,123 @@
+package checks
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+)
+
+// relaySourceChecks judge how the container's environment makes the relay URL.
+func relaySourceChecks() []Check {
+	return []Check{
+		{
+			ID: "relay-url-unexpanded", Area: relayArea, Severity: check.Error, Reads: manifests,
+			Title:  "every $(VAR) in a relay URL is defined before it",
+			Why:    "Kubernetes leaves $(VAR) as it stands when VAR is not defined earlier in the list; peers then look up a host of that name.",
+			Remedy: "Put the variable before the relay URL in the container's env.",
+			Judge:  relays(judgeRelayUnexpanded),
+		},
+		{
+			ID: "relay-pod-ip-source", Area: relayArea, Severity: check.Warning, Reads: manifests,
+			Title:  "the pod IP comes from the downward API",
+			Why:    "A pod IP that is written down, or the node's, is wrong for all replicas but one, or after the next restart.",
+			Remedy: "Set it with valueFrom: {fieldRef: {fieldPath: status.podIP}}.",
+			Judge:  each(judgePodIPSource),
+		},
+		{
+			ID: "relay-env-overridden", Area: relayArea, Severity: check.Warning, Reads: manifests,
+			Title:  "no relay, cluster or listen address is set twice",
+			Why:    "Kubernetes takes the last of two entries with one name, server-side apply refuses them, and a reader sees the first.",
+			Remedy: "Keep one entry. In the chart, an entry of coder.env replaces the chart's own.",
+			Judge:  judgeOverridden,
+		},
+	}
+}
+
+func judgeRelayUnexpanded(j *judgement, r relay) {
+	observed := r.value.String()
+	if len(r.value.Unexpanded) == 0 && !strings.Contains(string(r.value.Text), "$(") {
+		j.good()
+		return
+	}
+	message := "the relay URL holds a literal $( that nothing expands"
+	for _, ref := range r.value.Unexpanded {
+		message = fmt.Sprintf("$(%s) stays as it is: the container does not define %s", ref.Name, ref.Name)
+		if ref.DefinedLater {
+			message = fmt.Sprintf("$(%s) stays as it is: the container defines %s only after the relay URL", ref.Name, ref.Name)
+		}
+	}
+	j.find(check.Finding{
+		Message: message, Subject: of(r.d, r.replica, r.value), Observed: observed,
+		Expected: "the variable before the relay URL in env", Remedy: remedyFor(r.d, r.replica),
+	})
+}
+
+// judgePodIPSource follows the variables that the relay URL and the cluster
+// host are made of.
+func judgePodIPSource(j *judgement, d *deployment.Deployment, r deployment.Replica) {
+	value, host := r.Env(deployment.RelayURL), r.Env(deployment.ClusterHost)
+	if !value.Set() && !host.Set() {
+		j.skip("neither a relay URL nor a cluster host is set")
+		return
+	}
+	hostNetwork := d.Workloads[r.Workload].Pod.Spec.HostNetwork
+	found := false
+	report := func(name, observed string, at check.Subject) {
+		found = true
+		j.find(check.Finding{
+			Message: name + " is not the pod's own IP", Subject: at, Observed: observed,
+			Expected: "fieldRef: status.podIP",
+		})
+	}
+	for _, name := range slices.Concat(value.References, host.References) {
+		v := r.Env(name)
+		if v.State != deployment.Known || v.Text.IsField(deployment.FieldPodIP) || v.Text.IsField("status.podIPs") {
+			continue
+		}
+		if strings.Contains(name, "POD_IP") || v.Text.IsField(deployment.FieldHostIP) && !hostNetwork && !servesHostPort(d, r) {
+			report(name, name+"="+v.String(), of(d, r, v))
+		}
+	}
+	if host.Text.IsField(deployment.FieldHostIP) && !hostNetwork && len(host.References) == 0 {
+		report(deployment.ClusterHost, deployment.ClusterHost+"="+host.String(), of(d, r, host))
+	}
+	if !found {
+		j.good()
+	}
+}
+
+// servesHostPort says whether the container publishes a port on its node, so
+// that the node's address leads to it.
+func servesHostPort(d *deployment.Deployment, r deployment.Replica) bool {
+	for _, p := range d.Workloads[r.Workload].CoderContainer().Ports {
+		if p.HostPort != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// addressVariables are those that decide where a replica is reached.
+var addressVariables = []string{deployment.RelayURL, deployment.ClusterHost, deployment.HTTPAddress, deployment.TLSAddress}
+
+func judgeOverridden(f *facts.Facts) check.Result {
+	var j judgement
+	for i, r := range f.Deployment.Representatives() {
+		watched := slices.Concat(addressVariables, r.Env(deployment.RelayURL).References, r.Env(deployment.ClusterHost).References)
+		for _, dup := range f.Deployment.Workloads[i].Duplicates {
+			if !slices.Contains(watched, dup.Name) || dup.Effective == dup.Replaced {
+				continue
+			}
+			j.find(check.Finding{
+				Message: dup.Name + " is set twice, and the last entry wins", Subject: subject(dup.Origin),
+				Observed: dup.Effective + " replaces " + dup.Replaced, Expected: "one entry",
+			})
+		}
+	}
+	j.good()
+	return j.result()
+}

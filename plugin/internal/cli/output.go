@@ -1,0 +1,101 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/term"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/report"
+)
+
+// outputFlags say how the report is written and what fails the run.
+type outputFlags struct {
+	format  string
+	color   string
+	verbose bool
+	strict  bool
+	failOn  check.Severity
+
+	failOnName string
+}
+
+func (o *outputFlags) add(cmd *cobra.Command) {
+	f := cmd.Flags()
+	f.StringVarP(&o.format, "output", "o", "text", "format of the report: text or json")
+	f.StringVar(&o.color, "color", "auto", "colour in the text report: auto, always or never")
+	f.StringVar(&o.color, "colour", "auto", "the same as --color")
+	f.BoolVar(&o.verbose, "verbose", false, "show each check that does not apply on a line of its own")
+	f.StringVar(&o.failOnName, "fail-on", "error", "exit with 1 from this severity on: error, warning or info")
+	f.BoolVar(&o.strict, "strict", false, "exit with 1 too if a check of severity error could not be proved")
+	f.Lookup("colour").Hidden = true
+	fixed := func(words ...string) cobra.CompletionFunc {
+		return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
+	}
+	register(cmd, "output", fixed(report.Formats()...))
+	register(cmd, "color", fixed("auto", "always", "never"))
+	register(cmd, "fail-on", fixed("error", "warning", "info"))
+}
+
+// check reads the flags that are words, before any work is done.
+func (o *outputFlags) check() error {
+	severity, err := check.ParseSeverity(o.failOnName)
+	if err != nil {
+		return fmt.Errorf("--fail-on: %w", err)
+	}
+	o.failOn = severity
+	if o.color != "auto" && o.color != "always" && o.color != "never" {
+		return fmt.Errorf("--color %q: use auto, always or never", o.color)
+	}
+	_, err = report.New(o.format, report.Style{})
+	return err
+}
+
+func (o *outputFlags) write(w io.Writer, r report.Report) error {
+	writer, err := report.New(o.format, report.Style{Color: o.colored(w), Verbose: o.verbose})
+	if err != nil {
+		return err
+	}
+	return writer.Write(w, r)
+}
+
+// colored says whether the report has colour: as asked, else on a terminal,
+// unless NO_COLOR (https://no-color.org) or TERM=dumb say otherwise.
+func (o *outputFlags) colored(w io.Writer) bool {
+	switch o.color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	file, ok := w.(*os.File)
+	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
+}
+
+// describe is the model as reports show it.
+func describe(d *deployment.Deployment) report.Deployment {
+	out := report.Deployment{Source: d.Source, Refusal: d.Refusal}
+	if d.Version.Known() {
+		out.CoderVersion = d.Version.String()
+	}
+	for _, w := range d.Workloads {
+		out.Workloads = append(out.Workloads, w.Kind+" "+w.Namespace+"/"+w.Name)
+	}
+	for _, r := range d.Replicas {
+		show := func(v deployment.Value) string {
+			if v.State == deployment.Missing {
+				return ""
+			}
+			return v.String()
+		}
+		out.Replicas = append(out.Replicas, report.Replica{
+			Name: r.Name, RelayURL: show(r.Env(deployment.RelayURL)), AccessURL: show(r.Env(deployment.AccessURL)),
+			ClusterHost: show(r.EffectiveClusterHost()), HTTPAddress: show(r.Address(deployment.HTTPAddress)),
+		})
+	}
+	return out
+}

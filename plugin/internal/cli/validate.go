@@ -1,0 +1,153 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	helmcli "helm.sh/helm/v3/pkg/cli"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/report"
+)
+
+const validateLong = `Prove a Coder deployment before it is installed.
+
+The replicas are read from a chart, rendered as "helm template" renders it, or
+from manifests that something else rendered. CHART is a directory, an archive,
+a repository or registry reference; without one the chart that comes with this
+plugin is used. All flags of "helm template" that change what is rendered work
+here too.
+
+Postgres is asked for real. Its URL comes from the first of: --postgres-url,
+CODER_PG_CONNECTION_URL in the environment, the manifests, and the Secret that
+they refer to, where a kubeconfig reaches the cluster. Nothing is written to the
+database, and nothing is sent anywhere else.
+
+Exit codes: 0 nothing found at or above --fail-on, 1 something found, 2 the work
+could not be done, 124 timed out, 130 interrupted.`
+
+const validateExample = `  # the chart of this plugin, with your values
+  helm coder-ha validate -f values.yaml
+
+  # any chart, by the release name and namespace of the install to come
+  helm coder-ha validate coder ./charts/coder -n coder -f values.yaml --set coder.replicaCount=3
+
+  # what something else rendered
+  kustomize build . | helm coder-ha validate --manifest -
+
+  # ask the database too, without its URL in the process list
+  CODER_PG_CONNECTION_URL="$(cat url)" helm coder-ha validate -f values.yaml
+
+  # in CI
+  helm coder-ha validate -f values.yaml -o json --strict --fail-on warning > report.json`
+
+// validate is the state of one run of the command.
+type validate struct {
+	streams  Streams
+	settings *helmcli.EnvSettings
+	source   sourceFlags
+	output   outputFlags
+	postgres postgresFlags
+	skip     []string
+	limits   facts.Limits
+	timeout  time.Duration
+}
+
+func newValidate(streams Streams, settings *helmcli.EnvSettings) *cobra.Command {
+	v := &validate{streams: streams, settings: settings, limits: facts.DefaultLimits()}
+	cmd := &cobra.Command{
+		Use:               "validate [NAME] [CHART]",
+		Short:             "Prove a Coder deployment before it is installed",
+		Long:              validateLong,
+		Example:           validateExample,
+		Args:              cobra.MaximumNArgs(2),
+		ValidArgsFunction: completeChart,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return v.run(cmd.Context(), args)
+		},
+	}
+	flags := cmd.Flags()
+	v.source.add(cmd)
+	v.output.add(cmd)
+	v.postgres.add(flags)
+	flags.StringSliceVar(&v.skip, "skip", nil, "leave out the checks with these ids; they are listed as suppressed")
+	flags.DurationVar(&v.limits.CertificateWarning, "certificate-warning", v.limits.CertificateWarning, "warn of certificates that end within this time")
+	flags.DurationVar(&v.timeout, "timeout", defaultTimeout, "end the whole run after this time")
+	register(cmd, "skip", completeIDs)
+	return cmd
+}
+
+// defaultTimeout bounds a run whose servers do not answer; one that goes well
+// takes a second or two.
+const defaultTimeout = time.Minute
+
+func (v *validate) run(parent context.Context, args []string) error {
+	if err := v.output.check(); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(parent, v.timeout, timeoutError(v.timeout))
+	defer cancel()
+	read, err := v.source.read(ctx, args, v.settings, v.streams)
+	if err != nil {
+		return inTime(ctx, err)
+	}
+	found := &facts.Facts{Now: time.Now(), Deployment: read, Limits: v.limits}
+	v.postgres.gather(ctx, found, v.settings, v.streams)
+	return v.report(ctx, found)
+}
+
+// report judges the facts and writes the report. The chart's refusal fails the
+// run even where no check knows its reason.
+func (v *validate) report(ctx context.Context, found *facts.Facts) error {
+	suppressed := map[string]string{}
+	for _, id := range v.skip {
+		if !known(id) {
+			fmt.Fprintf(v.streams.Err, "coder-ha: --skip %s: there is no such check\n", id)
+		}
+		suppressed[id] = "--skip"
+	}
+	out := report.Report{
+		Outcomes:   check.Run(checks.All(), found, suppressed),
+		Deployment: describe(found.Deployment),
+		Strict:     v.output.strict,
+		FailOn:     v.output.failOn,
+	}
+	if err := context.Cause(ctx); err != nil {
+		out.Incomplete = err.Error()
+	}
+	if err := v.output.write(v.streams.Out, out); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	switch {
+	case context.Cause(ctx) != nil:
+		return context.Cause(ctx)
+	case out.Fails():
+		return errFindings
+	case found.Deployment.Refusal != "":
+		return fmt.Errorf("the chart refuses these values: %s", found.Deployment.Refusal)
+	}
+	return nil
+}
+
+// inTime is the error itself, or that time ran out or a signal came, where that
+// is what ended the work.
+func inTime(ctx context.Context, err error) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return err
+}
+
+// known says whether a check has the id.
+func known(id string) bool {
+	for _, c := range checks.All() {
+		if c.ID == id {
+			return true
+		}
+	}
+	return false
+}

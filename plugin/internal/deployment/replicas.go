@@ -1,0 +1,125 @@
+package deployment
+
+import (
+	"net"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// The variables that high availability rests on.
+const (
+	RelayURL    = "CODER_DERP_SERVER_RELAY_URL"
+	AccessURL   = "CODER_ACCESS_URL"
+	WildcardURL = "CODER_WILDCARD_ACCESS_URL"
+	ClusterHost = "CODER_CLUSTER_HOST"
+	HTTPAddress = "CODER_HTTP_ADDRESS"
+	TLSAddress  = "CODER_TLS_ADDRESS"
+	TLSEnable   = "CODER_TLS_ENABLE"
+	PostgresURL = "CODER_PG_CONNECTION_URL"
+	Experiments = "CODER_EXPERIMENTS"
+)
+
+// The addresses that coderd listens on when nothing is set
+// (coder/coder codersdk/deployment.go).
+const (
+	DefaultHTTPAddress = "127.0.0.1:3000"
+	DefaultTLSAddress  = "127.0.0.1:3443"
+)
+
+// Several says whether more than one replica runs.
+func (d *Deployment) Several() bool {
+	n := 0
+	for _, w := range d.Workloads {
+		n += w.Replicas
+	}
+	return n > 1
+}
+
+// Representatives is one replica for each workload: its replicas differ only in
+// what the downward API tells them.
+func (d *Deployment) Representatives() []Replica {
+	var out []Replica
+	for i := range d.Workloads {
+		at := slices.IndexFunc(d.Replicas, func(r Replica) bool { return r.Workload == i })
+		out = append(out, d.Replicas[at])
+	}
+	return out
+}
+
+// EmbeddedRelay says whether a replica serves its own DERP relay; coderd does
+// unless it is told not to.
+func (r Replica) EmbeddedRelay() bool {
+	on, known := r.Env("CODER_DERP_SERVER_ENABLE").Bool(true)
+	return on || !known
+}
+
+// TLS says whether a replica serves TLS; known is false where that cannot be
+// told.
+func (r Replica) TLS() (on, known bool) { return r.Env(TLSEnable).Bool(false) }
+
+// Address is a listen address of a replica.
+func (r Replica) Address(variable string) Value {
+	if variable == TLSAddress {
+		return r.Env(TLSAddress).Or(DefaultTLSAddress)
+	}
+	// CODER_ADDRESS is the older name of the same setting.
+	if old := r.Env("CODER_ADDRESS"); r.Env(HTTPAddress).Unset() && !old.Unset() {
+		return old
+	}
+	return r.Env(HTTPAddress).Or(DefaultHTTPAddress)
+}
+
+// SplitAddress takes a listen address apart; ok is false where it is not
+// host:port.
+func SplitAddress(address Text) (host string, port int, ok bool) {
+	host, text, err := net.SplitHostPort(string(address))
+	if err != nil {
+		return "", 0, false
+	}
+	port, err = strconv.Atoi(text)
+	return host, port, err == nil
+}
+
+// NATS says whether replicas of this version and with these experiments form a
+// NATS cluster for pubsub: by choice from 2.35, by default from 2.38
+// (coder/coder pull requests 26665 and 29283). Why says what turns it off.
+func (d *Deployment) NATS(r Replica) (on bool, why string) {
+	experiments := r.Env(Experiments).List()
+	switch {
+	case !d.Version.AtLeast(2, 35):
+		return false, "Coder " + d.Version.String() + " has no NATS pubsub"
+	case slices.Contains(experiments, "no_nats_pubsub"):
+		return false, "the experiment no_nats_pubsub turns NATS pubsub off"
+	case d.Version.AtLeast(2, 38) || slices.Contains(experiments, "nats_pubsub"):
+		return true, ""
+	default:
+		return false, "Coder " + d.Version.String() + " uses NATS pubsub only with the experiment nats_pubsub"
+	}
+}
+
+// EffectiveClusterHost is the address that NATS uses: CODER_CLUSTER_HOST, else
+// the host of the relay URL.
+func (r Replica) EffectiveClusterHost() Value {
+	if host := r.Env(ClusterHost); !host.Unset() {
+		return host
+	}
+	relay := r.Env(RelayURL)
+	if !relay.Set() {
+		return relay
+	}
+	e, err := ParseEndpoint(relay.Text)
+	if err != nil {
+		return Value{}
+	}
+	return Value{State: Known, Text: e.Host, Origin: relay.Origin}
+}
+
+// ServiceHost brings the in-cluster names of a Service into one form: what
+// stands behind ".svc" is the cluster's domain.
+func ServiceHost(host Text) Text {
+	if at := strings.Index(string(host), ".svc."); at >= 0 {
+		return host[:at+len(".svc")]
+	}
+	return host
+}

@@ -1,0 +1,123 @@
+package deployment
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// State says what is known of a value.
+type State int
+
+// The three states of a value.
+const (
+	// Missing: nothing sets it. coderd takes an empty variable for a missing
+	// one too (coder/serpent reads the environment so).
+	Missing State = iota
+	// Known: the text is known, but for its symbols.
+	Known
+	// Unknown: something sets it, or may set it, that is not in the input.
+	Unknown
+)
+
+// Value is one environment variable of one replica.
+type Value struct {
+	State State
+	Text  Text
+	// Why says of an unknown value where it comes from, and Proof how to make it
+	// known.
+	Why   string
+	Proof string
+	// Key is the key of a Secret or ConfigMap that an unknown value comes from.
+	Key *Key
+	// FromSecret says that the text was read from a Secret.
+	FromSecret bool
+	// References are the variables that its text names and that were resolved.
+	References []string
+	// Unexpanded are those that Kubernetes leaves as they stand.
+	Unexpanded []Reference
+	Origin     Origin
+}
+
+// Key is a key of a Secret or ConfigMap.
+type Key struct {
+	Kind, Namespace, Name string
+	Key                   string
+}
+
+// Reference is a $(NAME) that Kubernetes does not expand.
+type Reference struct {
+	Name string
+	// DefinedLater says that the container defines the name, but too late.
+	DefinedLater bool
+}
+
+// Set says that the value is known and not empty.
+func (v Value) Set() bool { return v.State == Known && v.Text != "" }
+
+// Unset says that coderd sees no value.
+func (v Value) Unset() bool { return v.State == Missing || v.State == Known && v.Text == "" }
+
+// Or is the value, or a known one with the text of a default if it is not set.
+func (v Value) Or(text string) Value {
+	if v.Unset() {
+		return Value{State: Known, Text: Text(text), Origin: v.Origin}
+	}
+	return v
+}
+
+// Bool reads the value as coderd reads a flag: true only where it is known to
+// be. An unknown value gives ok false.
+func (v Value) Bool(unset bool) (value, ok bool) {
+	if v.Unset() {
+		return unset, true
+	}
+	text, literal := v.Text.Literal()
+	if v.State != Known || !literal {
+		return false, false
+	}
+	parsed, err := strconv.ParseBool(text)
+	return parsed, err == nil
+}
+
+// List splits a value at commas, as coderd reads a list.
+func (v Value) List() []string {
+	var items []string
+	for item := range strings.SplitSeq(string(v.Text), ",") {
+		if item = strings.TrimSpace(item); item != "" {
+			items = append(items, item)
+		}
+	}
+	return items
+}
+
+// String shows the value for people. What came from a Secret is not shown.
+func (v Value) String() string {
+	switch {
+	case v.State == Unknown:
+		return "unknown (" + v.Why + ")"
+	case v.FromSecret:
+		return "(from a Secret)"
+	default:
+		return v.Text.String()
+	}
+}
+
+// Env is the value of a variable, as the container sees it.
+func (r Replica) Env(name string) Value {
+	if v, ok := r.Variables[name]; ok {
+		return v
+	}
+	for _, o := range r.Opaque {
+		if strings.HasPrefix(name, o.Prefix) {
+			v := Value{State: Unknown, Why: fmt.Sprintf("%s may set %s", o.What, name), Proof: o.Proof}
+			if o.Key != nil {
+				key := *o.Key
+				key.Key = strings.TrimPrefix(name, o.Prefix)
+				v.Key = &key
+			}
+			return v
+		}
+	}
+	return Value{}
+}

@@ -1,0 +1,14 @@
+package facts
+
+import "time"
+
+// Limits are the thresholds that are this project's choice. Each has a flag.
+type Limits struct {
+	// CertificateWarning is how long before its end a certificate is reported.
+	CertificateWarning time.Duration
+}
+
+// DefaultLimits are the thresholds without any flag.
+func DefaultLimits() Limits {
+	return Limits{CertificateWarning: 14 * 24 * time.Hour}
+}
