@@ -16,15 +16,18 @@ import (
 	"github.com/coder-ha/coder-ha/tests/internal/checkout"
 )
 
-// packaged runs `make package` for this machine's platform only and returns the
-// folder with what a release publishes.
-func packaged(t *testing.T) string {
+// packaged runs `make package` for this machine's platform only, with the given
+// make variables, and returns the folder with what a release publishes.
+func packaged(t *testing.T, variables ...string) string {
 	t.Helper()
 	root, err := checkout.Path(".")
 	require.NoError(t, err)
 	dist := t.TempDir()
-	build := exec.CommandContext(t.Context(), "make", "-C", root, "--no-print-directory", "package",
-		"DIST="+dist, "PLATFORMS="+runtime.GOOS+"-"+runtime.GOARCH)
+	args := []string{
+		"-C", root, "--no-print-directory", "package",
+		"DIST=" + dist, "PLATFORMS=" + runtime.GOOS + "-" + runtime.GOARCH,
+	}
+	build := exec.CommandContext(t.Context(), "make", append(args, variables...)...)
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, string(out))
 	return dist
