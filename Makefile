@@ -20,9 +20,7 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 GO_BUILD := go build -trimpath -buildvcs=false
 SAY := @printf '\n==> %s\n'
 
-# The tests find the real Helm through these, and `helm` in PATH is Helm 3.
-export HELM3 := $(TOOLS)/helm3
-export HELM4 := $(TOOLS)/helm4
+# For the tests `helm` is the pinned Helm 3.
 TEST_PATH := PATH="$(TOOLS)/path:$$PATH"
 
 ##@ Use
@@ -34,7 +32,7 @@ help: ## List the targets
 
 .PHONY: demo
 demo: build helm3 postgres ## Check three replicas against a throw-away Postgres, then two mistakes
-	@cd tests && HELM3="$(HELM3)" go run ./demo
+	@cd tests && go build -o $(TOOLS)/demo ./demo && exec $(TOOLS)/demo
 
 .PHONY: build
 build: bin/coder-ha ## Build bin/coder-ha and the plugin directory for this machine
@@ -60,13 +58,25 @@ test: build helm3 helm4 postgres ## Run every fast test: plugin, chart, both Hel
 
 .PHONY: bench
 bench: build helm3 ## Time coder-ha validate against helm template of the same chart
-	@cd tests && go run ./bench
+	@cd tests && go build -o $(TOOLS)/bench ./bench && exec $(TOOLS)/bench
 
 ##@ Keep in order
 
 .PHONY: lint
 lint: $(TOOLS)/golangci-lint helm3 lint-packages ## Lint Go, shell, YAML and the chart
 	@tests/tools/lint
+
+# Files that a program writes; `make verify-generated` fails when one is stale.
+GENERATED := charts/coder/README.md
+
+.PHONY: generate
+generate: $(TOOLS)/helm-docs ## Write the generated files anew
+	@go generate ./...
+	@$(TOOLS)/helm-docs --chart-search-root charts --sort-values-order file --log-level warning
+
+.PHONY: verify-generated
+verify-generated: ## Fail when a generated file is stale
+	@tests/tools/verify-generated $(GENERATED)
 
 .PHONY: fmt
 fmt: $(TOOLS)/golangci-lint ## Format the Go code
@@ -108,6 +118,8 @@ $(TOOLS)/helm%: tests/tools/helm%/go.mod tests/tools/helm%/go.sum tests/tools/he
 	@cd tests/tools/helm$* && flags="$$(../helm-ldflags $*)" && \
 		CGO_ENABLED=0 $(GO_BUILD) -ldflags "$$flags" -o $@ helm.sh/helm/v$*/cmd/helm
 
-$(TOOLS)/golangci-lint: tests/tools/golangci-lint/go.mod tests/tools/golangci-lint/go.sum
-	$(SAY) "building golangci-lint from its pinned module (once, some minutes)"
-	@cd $(<D) && CGO_ENABLED=0 $(GO_BUILD) -ldflags '-s -w' -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(TOOLS)/golangci-lint: PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
+$(TOOLS)/helm-docs: PACKAGE := github.com/norwoodj/helm-docs/cmd/helm-docs
+$(TOOLS)/golangci-lint $(TOOLS)/helm-docs: $(TOOLS)/%: tests/tools/%/go.mod tests/tools/%/go.sum
+	$(SAY) "building $* from its pinned module (once)"
+	@cd $(<D) && CGO_ENABLED=0 $(GO_BUILD) -ldflags '-s -w' -o $@ $(PACKAGE)
