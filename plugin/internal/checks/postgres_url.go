@@ -43,17 +43,7 @@ func postgresURLChecks() []Check {
 			Title:  "the database URL is one that Coder can read",
 			Why:    "coderd exits at once with a URL that it cannot read.",
 			Remedy: "Write it as postgres://USER:PASSWORD@HOST:5432/DATABASE, with the password percent-encoded.",
-			Judge: postgresURLs(func(j *judgement, u databaseURL) {
-				var wrong *pgurl.Error
-				if !errors.As(u.err, &wrong) || refusedMode(u) {
-					j.good()
-					return
-				}
-				j.find(check.Finding{
-					Message: "Coder cannot read the database URL: " + wrong.Error(), Subject: of(u.d, u.replica, u.value),
-					Observed: string(wrong.Part) + " is wrong (the URL is not shown)", Expected: "postgres://USER:PASSWORD@HOST:5432/DATABASE", Remedy: wrong.Remedy,
-				})
-			}),
+			Judge:  postgresURLs(judgeURLText),
 		},
 		{
 			ID: "postgres-url-local", Area: postgresArea, Severity: check.Error, Reads: manifests,
@@ -143,6 +133,25 @@ func readableURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.
 		}
 		judge(j, u)
 	})
+}
+
+func judgeURLText(j *judgement, u databaseURL) {
+	var wrong *pgurl.Error
+	switch {
+	case u.url.AutoEscaped:
+		j.find(check.Finding{
+			Severity: check.Warning, Message: "the password is not percent-encoded: coderd mends that by itself, other clients do not", Subject: of(u.d, u.replica, u.value),
+			Observed: u.url.Redacted(), Expected: "a percent-encoded password",
+			Remedy: "Percent-encode the password: % is %25, @ is %40, : is %3A, / is %2F, ? is %3F, # is %23.",
+		})
+	case !errors.As(u.err, &wrong) || refusedMode(u):
+		j.good()
+	default:
+		j.find(check.Finding{
+			Message: "Coder cannot read the database URL: " + wrong.Error(), Subject: of(u.d, u.replica, u.value),
+			Observed: string(wrong.Part) + " is wrong (the URL is not shown)", Expected: "postgres://USER:PASSWORD@HOST:5432/DATABASE", Remedy: wrong.Remedy,
+		})
+	}
 }
 
 func judgeLocal(f *facts.Facts) check.Result {
