@@ -176,8 +176,9 @@ func TestDigestIsEqualForIdenticalURLsOnly(t *testing.T) {
 		return u.Digest()
 	}
 	assert.Len(t, digest("postgres://u:p@db/d"), 16)
-	assert.Equal(t, digest("postgres://u:p@db/d"), digest("postgres://u:p@db/d"))
-	assert.NotEqual(t, digest("postgres://u:p@db/d"), digest("postgres://u:p@db:5432/d"))
+	first, same := digest("postgres://u:p@db/d"), digest("postgres://u:p@db/d")
+	assert.Equal(t, first, same)
+	assert.NotEqual(t, first, digest("postgres://u:p@db:5432/d"))
 }
 
 // FuzzParseHidesThePassword puts three marks into a password, as it would be
@@ -215,8 +216,7 @@ func printed(t *testing.T, u URL, err error) []string {
 		fmt.Sprintf("%v %+v %#v %s", u, u, u, u), fmt.Sprintf("%v %+v %#v", holder{u}, holder{u}, holder{u}),
 	}
 	if err != nil {
-		var broken *Error
-		if errors.As(err, &broken) {
+		if broken, ok := errors.AsType[*Error](err); ok {
 			out = append(out, broken.Remedy)
 		}
 		out = append(out, err.Error(), fmt.Sprintf("%+v", err))
