@@ -7,6 +7,8 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
+	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
 )
 
 // Facts is the evidence of one run.
@@ -17,6 +19,21 @@ type Facts struct {
 	Deployment *deployment.Deployment
 	// Limits are the thresholds that are the project's own, not Coder's.
 	Limits Limits
+	// Given is the database URL that the user gave to the command itself, nil
+	// where it was left to the deployment.
+	Given *GivenURL
+	// Postgres is nil when no server was asked.
+	Postgres *postgres.Facts
 	// PostgresSkip says why no server was asked.
 	PostgresSkip check.Skip
+}
+
+// GivenURL is a database URL from a flag or the environment of the command. It
+// may lead to the database another way than the replicas' own does.
+type GivenURL struct {
+	// Origin says where it came from, for people.
+	Origin string
+	URL    pgurl.URL
+	// Err says why the URL cannot be read; it holds no secret.
+	Err error
 }

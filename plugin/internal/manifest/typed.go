@@ -18,7 +18,11 @@ func (o Object) Into(typed any) error {
 	if err != nil {
 		return fmt.Errorf("%s:%d: %s: %w", o.File, o.node.Line, o, err)
 	}
-	err = k8syaml.Unmarshal(text, typed)
+	// k8syaml.Unmarshal would turn true into "true"; the API server does not.
+	text, err = k8syaml.YAMLToJSON(text)
+	if err == nil {
+		err = json.Unmarshal(text, typed)
+	}
 	if err == nil {
 		return nil
 	}

@@ -1,0 +1,98 @@
+package manifest
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+)
+
+func decode(t *testing.T, text string) []Object {
+	t.Helper()
+	objects, err := Decode(strings.NewReader(text), "in.yaml")
+	require.NoError(t, err)
+	return objects
+}
+
+func TestDecodeReadsEveryForm(t *testing.T) {
+	for _, c := range []struct {
+		name, text string
+		want       []string
+	}{
+		{"nothing", "", nil},
+		{"comments and empty documents", "# x\n---\n---\n# y\n", nil},
+		{"several documents", "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\n---\napiVersion: v1\nkind: Secret\nmetadata: {name: b, namespace: n}", []string{"Secret a", "Secret n/b"}},
+		{"a list", "apiVersion: v1\nkind: List\nitems:\n- {apiVersion: v1, kind: Secret, metadata: {name: a}}\n- {apiVersion: v1, kind: Secret, metadata: {name: b}}", []string{"Secret a", "Secret b"}},
+		{"JSON", `{"apiVersion":"v1","kind":"Secret","metadata":{"name":"a"}}`, []string{"Secret a"}},
+		{"three dashes inside of a text", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata:\n  x: |\n    ---\n    kind: Secret\n", []string{"ConfigMap a"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			var got []string
+			for _, o := range decode(t, c.text) {
+				got = append(got, o.String())
+			}
+			assert.Equal(t, c.want, got)
+		})
+	}
+}
+
+func TestDecodeSaysWhatIsWrongAndWhere(t *testing.T) {
+	for _, c := range []struct{ name, text, want string }{
+		{"not YAML", "a: b\n c: [", "in.yaml: line 2"},
+		{"a template that was not rendered", "apiVersion: v1\nkind: {{ .Values.kind }}\n", "in.yaml:"},
+		{"no object", "---\n- 1\n", "in.yaml:2: not a Kubernetes object: expected a mapping"},
+		{"a values file", "# values\ncoder:\n  replicaCount: 3\n", "in.yaml:2: not a Kubernetes object: apiVersion or kind is missing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, err := Decode(strings.NewReader(c.text), "in.yaml")
+			assert.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestIntoSaysWhichFieldIsOfTheWrongType(t *testing.T) {
+	o := decode(t, "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers:\n  - name: x\n    env:\n    - name: ok\n      value: 'true'\n    - name: bad\n      value: true\n")[0]
+	var pod corev1.Pod
+	err := o.Into(&pod)
+	assert.ErrorContains(t, err, "in.yaml:11: Pod a: spec.containers.env.value must be a string, not a bool")
+}
+
+func TestALaterKeyReplacesAnEarlierOne(t *testing.T) {
+	o := decode(t, "apiVersion: v1\nkind: Pod\nmetadata:\n  name: a\n  annotations: {x: first, x: last}\n")[0]
+	var pod corev1.Pod
+	require.NoError(t, o.Into(&pod))
+	assert.Equal(t, "last", pod.Annotations["x"])
+	assert.Equal(t, "last", o.Node("metadata", "annotations", "x").Value)
+}
+
+func TestASourceCommentNamesTheTemplate(t *testing.T) {
+	objects := decode(t, "---\n# Source: coder/templates/a.yaml\napiVersion: v1\nkind: Secret\nmetadata: {name: a}\n---\n# Source: coder/templates/b.yaml\napiVersion: v1\nkind: Secret\nmetadata: {name: b}\n")
+	assert.Equal(t, "coder/templates/a.yaml", objects[0].File)
+	assert.Equal(t, "coder/templates/b.yaml", objects[1].File)
+}
+
+func TestLineIsThatOfTheFieldOrTheNearestAbove(t *testing.T) {
+	o := decode(t, "# head\napiVersion: v1\nkind: Secret\nmetadata:\n  name: a\n")[0]
+	assert.Equal(t, 5, o.Line("metadata", "name"))
+	assert.Equal(t, 5, o.Line("metadata", "labels"), "the mapping begins with its first key")
+	assert.Equal(t, 2, o.Line("data"))
+	o.Rendered = true
+	assert.Equal(t, 0, o.Line("metadata", "name"))
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add("apiVersion: v1\nkind: List\nitems: [{apiVersion: v1, kind: Pod, spec: {containers: 1}}]")
+	f.Fuzz(func(_ *testing.T, text string) {
+		objects, err := Decode(strings.NewReader(text), "in.yaml")
+		if err != nil {
+			return
+		}
+		for _, o := range objects {
+			var pod corev1.Pod
+			_ = o.Into(&pod)
+			o.Line("metadata", "name")
+		}
+	})
+}

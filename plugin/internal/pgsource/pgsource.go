@@ -1,0 +1,125 @@
+// Package pgsource finds the Postgres URL that the replicas of a deployment
+// will use: in the model itself, or in the Secret of the cluster that the model
+// refers to.
+package pgsource
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// Source is a URL and where it was found.
+type Source struct {
+	URL string
+	// Origin is for people: "key url of Secret coder/coder-db-url".
+	Origin string
+}
+
+// clusterTimeout bounds the request for the Secret: a kubeconfig may name a
+// cluster that is gone.
+const clusterTimeout = 5 * time.Second
+
+const giveURL = "set CODER_PG_CONNECTION_URL in the environment of this command, or use a kubeconfig that reaches the cluster"
+
+// Find finds the URL. Where it cannot, the skip says why and what would help.
+// Replicas that disagree are not told apart here: the first one is asked.
+func Find(ctx context.Context, d *deployment.Deployment, cluster genericclioptions.RESTClientGetter) (*Source, *check.Skip) {
+	r := d.Replicas[0]
+	value := r.Env(deployment.PostgresURL)
+	switch {
+	case value.Set():
+		return &Source{URL: string(value.Text), Origin: origin(d, r, value)}, nil
+	case value.Unset():
+		return nil, &check.Skip{Reason: "no database URL is set", Proof: giveURL}
+	case value.Key == nil:
+		return nil, &check.Skip{Reason: "the database URL is not known: " + value.Why, Proof: giveURL}
+	}
+	text, err := read(ctx, cluster, *value.Key)
+	if err != nil {
+		return nil, &check.Skip{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
+	}
+	return &Source{URL: text, Origin: nameOf(*value.Key) + " in the cluster"}, nil
+}
+
+func origin(d *deployment.Deployment, r deployment.Replica, v deployment.Value) string {
+	if v.Origin.File != "" {
+		return deployment.PostgresURL + " in " + v.Origin.File
+	}
+	w := d.Workloads[r.Workload]
+	return fmt.Sprintf("%s of %s %s/%s", deployment.PostgresURL, w.Kind, w.Namespace, w.Name)
+}
+
+func nameOf(key deployment.Key) string {
+	return fmt.Sprintf("key %s of %s %s/%s", key.Key, key.Kind, key.Namespace, key.Name)
+}
+
+// read reads a key of a Secret or ConfigMap from the cluster. An error is a
+// clause that continues "the URL is in Secret x, ".
+func read(ctx context.Context, cluster genericclioptions.RESTClientGetter, key deployment.Key) (string, error) {
+	config, err := cluster.ToRESTConfig()
+	if err != nil || !reachable(cluster) {
+		return "", fmt.Errorf("and no kubeconfig names a cluster")
+	}
+	config.Timeout = clusterTimeout
+	config.WarningHandler = rest.NoWarnings{}
+	client, err := corev1.NewForConfig(config)
+	if err != nil {
+		return "", fmt.Errorf("and the kubeconfig cannot be used: %w", err)
+	}
+	var data map[string]string
+	if key.Kind == "ConfigMap" {
+		found, getErr := client.ConfigMaps(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
+		data, err = found.Data, getErr
+	} else {
+		found, getErr := client.Secrets(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
+		data, err = texts(found.Data), getErr
+	}
+	text, ok := data[key.Key]
+	switch {
+	case apierrors.IsNotFound(err):
+		return "", fmt.Errorf("which the cluster at %s does not have", config.Host)
+	case apierrors.IsForbidden(err):
+		return "", fmt.Errorf("which this user may not read: it lacks the verb get on %ss in namespace %s", lower(key.Kind), key.Namespace)
+	case err != nil:
+		return "", fmt.Errorf("and the cluster at %s does not answer: %w", config.Host, err)
+	case !ok || text == "":
+		return "", fmt.Errorf("which has no such key in the cluster")
+	}
+	return text, nil
+}
+
+// reachable says whether there is a kubeconfig or a pod's service account at
+// all; without either the client would try port 8080 of this machine.
+func reachable(cluster genericclioptions.RESTClientGetter) bool {
+	if os.Getenv("KUBERNETES_SERVICE_HOST") != "" {
+		return true
+	}
+	raw, err := cluster.ToRawKubeConfigLoader().RawConfig()
+	return err == nil && len(raw.Clusters) > 0
+}
+
+func texts(data map[string][]byte) map[string]string {
+	out := make(map[string]string, len(data))
+	for key, value := range data {
+		out[key] = string(value)
+	}
+	return out
+}
+
+func lower(kind string) string {
+	if kind == "ConfigMap" {
+		return "configmap"
+	}
+	return "secret"
+}
