@@ -88,17 +88,17 @@ clean: ## Remove what was built, except the tools in .cache
 
 # --- The plugin -------------------------------------------------------------
 
-SOURCES := go.mod go.sum $(shell find plugin charts -name bin -prune -o -type f -print 2>/dev/null)
+SOURCES := go.mod go.sum tests/tools/helm-ldflags $(shell find plugin charts -name bin -prune -o -type f -print 2>/dev/null)
 
 bin/coder-ha: plugin/bin/coder-ha-$(HOST)
 	@mkdir -p bin
 	@cp $< $@
 
-# Helm's own release builds set the Kubernetes version in the same way.
+# The flags of Helm's own release make the linked-in SDK render as that does.
 plugin/bin/coder-ha-%: $(SOURCES)
 	$(SAY) "building coder-ha $(VERSION) for $(*:.exe=)"
-	@CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$(*:.exe=))) $(GO_BUILD) \
-		-ldflags '-s -w -X github.com/coder-ha/coder-ha/plugin/internal/cli.Version=$(VERSION)' -o $@ ./plugin
+	@flags="$$(tests/tools/helm-ldflags 3) -X github.com/coder-ha/coder-ha/plugin/internal/cli.Version=$(VERSION)" && \
+		CGO_ENABLED=0 GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$(*:.exe=))) $(GO_BUILD) -ldflags "$$flags" -o $@ ./plugin
 
 # --- Tools ------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ package plugin_test
 import (
 	"context"
 	"io"
+	"os"
 	"testing"
 	"time"
 
@@ -18,8 +19,8 @@ import (
 // password stands in every Postgres URL of these tests and in no output.
 const password = "Hidden-pa55word"
 
-// patience ends a process that hangs; nothing here takes a tenth of it.
-const patience = time.Minute
+// patience ends a process that hangs; nothing here takes a quarter of it.
+const patience = 20 * time.Second
 
 // helm is one Helm with folders of its own.
 type helm struct {
@@ -109,3 +110,5 @@ func chart(t *testing.T) string {
 	require.NoError(t, err)
 	return path
 }
+
+func writeFile(path, text string) error { return os.WriteFile(path, []byte(text), 0o600) }
