@@ -40,8 +40,8 @@ rollingUpdate:
 coder.strategy is not used: coder.updateStrategy is set and taken as it is.
 {{- else if eq ($strategy.type | default "") "Recreate" -}}
 coder.strategy Recreate became RollingUpdate with maxUnavailable 100%: all replicas at once.
-{{- if semverCompare "<1.35-0" .Capabilities.KubeVersion.Version }}
-Kubernetes before 1.35 ignores maxUnavailable here and replaces one replica after the other.
+{{- if and (gt (include "coder.replicas" . | int) 1) (semverCompare "<1.37-0" .Capabilities.KubeVersion.Version) }}
+Kubernetes before 1.37 ignores maxUnavailable here and replaces one replica after the other.
 To keep two versions from running side by side, scale to 0 before the upgrade, or set
 coder.workloadKind=Deployment, which knows Recreate itself.
 {{- end }}
@@ -53,8 +53,8 @@ maxSurge has no equivalent: a StatefulSet never runs more pods than coder.replic
 {{- if and (hasKey $rolling "maxUnavailable") (not (include "coder.maxUnavailable" .)) }}
 maxUnavailable {{ $rolling.maxUnavailable }} cannot be kept without a surge: one replica is down at a time.
 {{- end }}
-{{- if and (include "coder.maxUnavailable" .) (semverCompare "<1.35-0" .Capabilities.KubeVersion.Version) }}
-Kubernetes before 1.35 ignores maxUnavailable here and replaces one replica after the other.
+{{- if and (include "coder.maxUnavailable" .) (semverCompare "<1.37-0" .Capabilities.KubeVersion.Version) }}
+Kubernetes before 1.37 ignores maxUnavailable here and replaces one replica after the other.
 {{- end }}
 {{- end -}}
 {{- end -}}
