@@ -20,8 +20,6 @@ RACE := $(if $(filter 1,$(shell go env CGO_ENABLED)),-race)
 GO_BUILD := go build -trimpath -buildvcs=false
 SAY := @printf '\n==> %s\n'
 
-# For the tests `helm` is the pinned Helm 3.
-TEST_PATH := PATH="$(TOOLS)/path:$$PATH"
 
 ##@ Use
 
@@ -54,7 +52,7 @@ test: build helm3 helm4 postgres ## Run every fast test: plugin, chart, both Hel
 	$(SAY) "plugin: unit tests"
 	@go test $(RACE) ./...
 	$(SAY) "chart, plugin under Helm 3 and Helm 4, Postgres"
-	@cd tests && $(TEST_PATH) go test $(RACE) -count=1 ./...
+	@cd tests && go test $(RACE) -count=1 ./...
 
 .PHONY: bench
 bench: build helm3 ## Time coder-ha validate against helm template of the same chart
@@ -103,15 +101,12 @@ plugin/bin/coder-ha-%: $(SOURCES)
 # --- Tools ------------------------------------------------------------------
 
 .PHONY: helm3 helm4 postgres lint-packages
-helm3: $(TOOLS)/helm3 $(TOOLS)/path/helm
+helm3: $(TOOLS)/helm3
 helm4: $(TOOLS)/helm4
 postgres:
 	@tests/tools/system-packages postgresql
 lint-packages:
 	@tests/tools/system-packages shellcheck yamllint
-
-$(TOOLS)/path/helm: $(TOOLS)/helm3
-	@mkdir -p $(@D) && ln -sf ../helm3 $@
 
 $(TOOLS)/helm%: tests/tools/helm%/go.mod tests/tools/helm%/go.sum tests/tools/helm-ldflags
 	$(SAY) "building Helm $* from its pinned module (once, some minutes)"
