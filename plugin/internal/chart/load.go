@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strings"
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chart"
@@ -91,13 +92,14 @@ func registryClient(opts Options) (*registry.Client, error) {
 
 // bundled reads the chart that is part of this program.
 func bundled() (*chart.Chart, error) {
+	const root = "coder"
 	var files []*loader.BufferedFile
-	err := fs.WalkDir(charts.Coder, ".", func(path string, entry fs.DirEntry, err error) error {
+	err := fs.WalkDir(charts.Coder, root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		data, err := fs.ReadFile(charts.Coder, path)
-		files = append(files, &loader.BufferedFile{Name: path, Data: data})
+		files = append(files, &loader.BufferedFile{Name: strings.TrimPrefix(path, root+"/"), Data: data})
 		return err
 	})
 	if err == nil && len(files) == 0 {

@@ -3,6 +3,8 @@ package chart
 import (
 	"context"
 	"fmt"
+	"io"
+	"log"
 	"maps"
 	"regexp"
 	"runtime/debug"
@@ -99,20 +101,28 @@ func newInstall(opts Options) (*action.Install, error) {
 }
 
 // DefaultKubeVersion is what a release of the helm command takes for the
-// cluster's version: that of the client-go it was built with, where client-go
-// v0.N stands for Kubernetes v1.N.0. The SDK alone would say v1.20.0.
+// cluster's version: that of the client-go it was built with. The SDK alone
+// would say v1.20.0.
 func DefaultKubeVersion() string {
-	info, _ := debug.ReadBuildInfo()
-	if info != nil {
+	if info, ok := debug.ReadBuildInfo(); ok {
 		for _, dep := range info.Deps {
-			minor, isClient := strings.CutPrefix(dep.Version, "v0.")
-			if dep.Path == "k8s.io/client-go" && isClient {
-				minor, _, _ = strings.Cut(minor, ".")
-				return "v1." + minor + ".0"
+			if version := kubeVersion(dep.Version); dep.Path == "k8s.io/client-go" && version != "" {
+				return version
 			}
 		}
 	}
 	return chartutil.DefaultCapabilities.KubeVersion.Version
+}
+
+// kubeVersion is the Kubernetes version of a version of client-go: v0.N.x
+// stands for v1.N.0, as Helm's own build has it.
+func kubeVersion(client string) string {
+	minor, ok := strings.CutPrefix(client, "v0.")
+	if !ok {
+		return ""
+	}
+	minor, _, _ = strings.Cut(minor, ".")
+	return "v1." + minor + ".0"
 }
 
 // objects reads what a release consists of, hooks included.
@@ -171,7 +181,7 @@ func renderAnyway(loaded *chart.Chart, vals map[string]any, install *action.Inst
 	if err != nil {
 		return nil, fmt.Errorf("render chart %s: %w", loaded.Name(), err)
 	}
-	files, err := engine.Engine{LintMode: true}.Render(loaded, values)
+	files, err := quietly(func() (map[string]string, error) { return engine.Engine{LintMode: true}.Render(loaded, values) })
 	if err != nil {
 		return nil, fmt.Errorf("render chart %s: %w", loaded.Name(), err)
 	}
@@ -187,4 +197,13 @@ func renderAnyway(loaded *chart.Chart, vals map[string]any, install *action.Inst
 		found = append(found, more...)
 	}
 	return found, nil
+}
+
+// quietly keeps the standard logger silent: the engine logs every refusal that
+// it passes over, and this plugin reports them itself.
+func quietly[T any](work func() (T, error)) (T, error) {
+	out := log.Writer()
+	log.SetOutput(io.Discard)
+	defer log.SetOutput(out)
+	return work()
 }

@@ -177,8 +177,15 @@ func place(s check.Subject) string {
 	return strings.Join(parts, ", ")
 }
 
+// summary repeats in a line each what is wrong: the end of a report is what
+// stands on the screen.
 func (t textWriter) summary(w io.Writer, r Report) {
 	s := r.Summary()
+	for _, o := range r.Outcomes {
+		if worst, failed := o.Worst(); failed {
+			fmt.Fprintf(w, "%s %s: %s\n", t.mark(worst), o.ID, o.Findings[0].Message)
+		}
+	}
 	fmt.Fprintf(w, "%d passed, %d failed (%s, %s, %d info), %d skipped\n", s.Passed, s.Failed,
 		count(s.Error, "error"), count(s.Warning, "warning"), s.Info, s.Skipped)
 	if r.Incomplete != "" {

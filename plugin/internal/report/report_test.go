@@ -1,0 +1,129 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// sample is a report with every kind of verdict.
+func sample() Report {
+	relay, postgres := check.Area{ID: "relay", Title: "Relay"}, check.Area{ID: "postgres", Title: "Postgres"}
+	return Report{
+		FailOn: check.Error,
+		Deployment: Deployment{
+			Source: "chart coder 0.1.0", Workloads: []string{"StatefulSet coder/coder"}, CoderVersion: "2.38",
+			Replicas: []Replica{
+				{Name: "coder-0", RelayURL: "http://<coder-0.status.podIP>:8080", AccessURL: "https://coder.example.com", ClusterHost: "<coder-0.status.podIP>", HTTPAddress: "0.0.0.0:8080"},
+				{Name: "coder-1", AccessURL: "https://coder.example.com"},
+			},
+		},
+		Outcomes: []check.Outcome{
+			{ID: "relay-good", Area: relay, Severity: check.Error, Title: "relays are good", Status: check.Passed, Note: "2 ms"},
+			{
+				ID: "relay-bad", Area: relay, Severity: check.Error, Title: "relays are not bad", Why: "Bad relays break the mesh.", Status: check.Failed,
+				Findings: []check.Finding{{
+					Severity: check.Error, Message: "the relay is bad", Observed: "<bad>", Expected: "good", Remedy: "Make it good:\n- name: X\n  value: good",
+					Subject: check.Subject{Kind: "StatefulSet", Namespace: "coder", Name: "coder", Container: "coder", Replica: "coder-1", File: "values.yaml", Line: 7},
+				}},
+			},
+			{ID: "relay-off", Area: relay, Severity: check.Error, Title: "relays are on", Status: check.Skipped, Skip: check.Skip{Reason: "custom relays"}},
+			{ID: "relay-off-too", Area: relay, Severity: check.Error, Title: "relays are on too", Status: check.Skipped, Skip: check.Skip{Reason: "custom relays"}},
+			{ID: "postgres-open", Area: postgres, Severity: check.Error, Title: "the server answers", Status: check.Skipped, Skip: check.Skip{Reason: "no URL is known", Proof: "give --postgres-url"}},
+			{ID: "postgres-left-out", Area: postgres, Severity: check.Error, Title: "the server is new", Status: check.Skipped, Suppressed: true, Skip: check.Skip{Reason: "suppressed by --skip"}},
+			{
+				ID: "postgres-slow", Area: postgres, Severity: check.Warning, Title: "the server is near", Why: "Each request asks it several times.", Status: check.Failed,
+				Findings: []check.Finding{{Severity: check.Warning, Message: "12 ms", Subject: check.Subject{Name: "db.example.com"}}},
+			},
+		},
+		Postgres: &Postgres{Reachable: true, ServerVersion: "17.10", Latency: &Latency{Min: 11, Median: 12, P95: 14.5, Jitter: 0.5, Samples: 9}},
+	}
+}
+
+func write(t *testing.T, format string, style Style, r Report) []byte {
+	t.Helper()
+	w, err := New(format, style)
+	require.NoError(t, err)
+	var out bytes.Buffer
+	require.NoError(t, w.Write(&out, r))
+	return out.Bytes()
+}
+
+func TestFormats(t *testing.T) {
+	for _, c := range []struct {
+		golden, format string
+		style          Style
+		change         func(*Report)
+	}{
+		{"text.golden", "text", Style{}, nil},
+		{"color.golden", "text", Style{Color: true}, nil},
+		{"verbose.golden", "text", Style{Verbose: true}, nil},
+		{"json.golden", "json", Style{}, nil},
+		{"good.golden", "text", Style{}, func(r *Report) { r.Outcomes = r.Outcomes[:1] }},
+		{"refused.golden", "text", Style{}, func(r *Report) {
+			r.Outcomes, r.Deployment.Refusal = r.Outcomes[:1], "coder.replicaCount is 3"
+		}},
+		{"interrupted.golden", "text", Style{}, func(r *Report) { r.Outcomes, r.Incomplete = r.Outcomes[:1], "interrupted" }},
+	} {
+		t.Run(c.golden, func(t *testing.T) {
+			r := sample()
+			if c.change != nil {
+				c.change(&r)
+			}
+			got := write(t, c.format, c.style, r)
+			path := filepath.Join("testdata", c.golden)
+			if *update {
+				require.NoError(t, os.MkdirAll("testdata", 0o755))
+				require.NoError(t, os.WriteFile(path, got, 0o600))
+			}
+			want, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, string(want), string(got))
+		})
+	}
+}
+
+func TestTheVerdictFollowsTheFlags(t *testing.T) {
+	warning := sample()
+	warning.Outcomes = warning.Outcomes[6:]
+	open := sample()
+	open.Outcomes = open.Outcomes[4:5]
+	for _, c := range []struct {
+		name   string
+		report Report
+		change func(*Report)
+		fails  bool
+		want   string
+	}{
+		{"an error fails", sample(), nil, true, "fail"},
+		{"a warning does not", warning, nil, false, "warn"},
+		{"a warning does with --fail-on warning", warning, func(r *Report) { r.FailOn = check.Warning }, true, "fail"},
+		{"what is unproven does not fail", open, nil, false, "pass"},
+		{"what is unproven fails with --strict", open, func(r *Report) { r.Strict = true }, true, "fail"},
+		{"what does not apply never fails", sample(), func(r *Report) { r.Strict = true; r.Outcomes = r.Outcomes[2:4] }, false, "pass"},
+		{"what is suppressed never fails", sample(), func(r *Report) { r.Strict = true; r.Outcomes = r.Outcomes[5:6] }, false, "pass"},
+		{"a run that was cut short is incomplete", open, func(r *Report) { r.Incomplete = "interrupted" }, false, "incomplete"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if c.change != nil {
+				c.change(&c.report)
+			}
+			assert.Equal(t, c.fails, c.report.Fails())
+			assert.Equal(t, c.want, c.report.Verdict())
+		})
+	}
+}
+
+func TestAnUnknownFormatIsRefused(t *testing.T) {
+	_, err := New("yaml", Style{})
+	assert.EqualError(t, err, `unknown output format "yaml": use text or json`)
+}
