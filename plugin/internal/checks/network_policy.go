@@ -116,7 +116,7 @@ func replicaNeeds(d *deployment.Deployment, r deployment.Replica) []need {
 	var needs []need
 	relayURL := r.Env(deployment.RelayURL)
 	if e, err := deployment.ParseEndpoint(relayURL.Text); err == nil && relayURL.Set() && r.EmbeddedRelay() {
-		port := reached(relay{d: d, replica: r, value: relayURL, endpoint: e})[0]
+		port := containerPorts(relay{d: d, replica: r, value: relayURL, endpoint: e})[0]
 		needs = append(needs, need{what: "the relay port of replicas", port: port, protocol: corev1.ProtocolTCP, peer: true})
 	}
 	if on, _ := d.NATS(r); on {

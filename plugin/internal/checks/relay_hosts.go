@@ -57,9 +57,9 @@ func balancedHosts(d *deployment.Deployment, r deployment.Replica) []balancedHos
 	return hosts
 }
 
-// reached are the container ports that a peer reaches when it dials the relay
+// containerPorts are the container ports that a peer reaches when it dials the relay
 // URL: its own port, or what a Service or a host port makes of it.
-func reached(r relay) []int {
+func containerPorts(r relay) []int {
 	port := r.endpoint.Port
 	pod := r.d.Workloads[r.replica.Workload]
 	for _, s := range r.d.Services {

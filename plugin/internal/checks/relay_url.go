@@ -241,7 +241,7 @@ func judgeRelayPort(j *judgement, r relay) {
 		j.skip("%s is not host:port", variable)
 		return
 	}
-	ports := reached(r)
+	ports := containerPorts(r)
 	if slices.Contains(ports, listens) {
 		j.good()
 		return
