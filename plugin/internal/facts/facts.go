@@ -24,8 +24,13 @@ type Facts struct {
 	Given *GivenURL
 	// Postgres is nil when no server was asked.
 	Postgres *postgres.Facts
+	// PostgresOthers are the same for the other nodes' URLs, where the nodes
+	// have URLs of their own.
+	PostgresOthers []*postgres.Facts
 	// PostgresSkip says why no server was asked.
 	PostgresSkip check.Skip
+	// Plan stands in for what Deployment would say, where there is none.
+	Plan Plan
 }
 
 // GivenURL is a database URL from a flag or the environment of the command. It

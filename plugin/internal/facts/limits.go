@@ -6,9 +6,10 @@ import "time"
 type Limits struct {
 	// CertificateWarning is how long before its end a certificate is reported.
 	CertificateWarning time.Duration
+	Postgres           PostgresLimits
 }
 
 // DefaultLimits are the thresholds without any flag.
 func DefaultLimits() Limits {
-	return Limits{CertificateWarning: 14 * 24 * time.Hour}
+	return Limits{CertificateWarning: 14 * 24 * time.Hour, Postgres: DefaultPostgresLimits()}
 }

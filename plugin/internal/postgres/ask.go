@@ -8,6 +8,32 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
+// The questions, as gaps call them.
+const (
+	AskVersion       = "version"
+	AskState         = "recovery and read-only state"
+	AskIdentity      = "identity of the database"
+	AskRights        = "schema and rights"
+	AskAdvisoryLocks = "advisory locks"
+	AskTimeouts      = "timeouts"
+	AskSources       = "settings of role and database"
+	AskMigrationLock = "migration lock"
+	AskIdle          = "idle transactions"
+	AskConnections   = "connections"
+	AskLimits        = "connection limits"
+	AskFlavour       = "flavour"
+	AskTables        = "tables"
+	AskSchemaVersion = "schema version"
+	AskReplicas      = "replicas"
+	AskDeploymentID  = "deployment id"
+	AskKeys          = "encryption keys"
+	AskClock         = "clock"
+	AskListen        = "LISTEN"
+	AskListening     = "listening channels"
+	AskNotify        = "NOTIFY"
+	AskUnlisten      = "UNLISTEN"
+)
+
 // question is one statement, and what takes its answer in.
 type question struct {
 	// name is what a gap is called.

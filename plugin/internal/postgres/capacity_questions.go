@@ -9,7 +9,7 @@ func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisec
 // are told from the server's own processes by having both.
 func (p *probe) connectionsQuestion() question {
 	return question{
-		name: "connections",
+		name: AskConnections,
 		sql: "SELECT current_setting('max_connections'), current_setting('superuser_reserved_connections'), " +
 			"coalesce(current_setting('reserved_connections', true), '0'), " +
 			"count(*) FILTER (WHERE NOT (own_role AND own_db)), " +
@@ -32,7 +32,7 @@ func (p *probe) connectionsQuestion() question {
 // superuser do not bind.
 func (p *probe) limitsQuestion() question {
 	return question{
-		name: "connection limits",
+		name: AskLimits,
 		sql: "SELECT CASE WHEN rolsuper THEN -1 ELSE rolconnlimit END, CASE WHEN rolsuper THEN -1 ELSE datconnlimit END " +
 			"FROM pg_roles, pg_database WHERE rolname = session_user AND datname = current_database()",
 		into: func(rows []row) {

@@ -10,7 +10,7 @@ import (
 // that no later question fails over a missing one and fills the server's log.
 func (p *probe) tablesQuestion() question {
 	return question{
-		name: "tables",
+		name: AskTables,
 		sql: "SELECT c.relname, pg_get_userbyid(c.relowner), pg_has_role(c.relowner, 'USAGE'), c.relpersistence = 'u', " +
 			"has_table_privilege(c.oid, 'SELECT') FROM pg_class c WHERE c.relkind = 'r' AND pg_table_is_visible(c.oid) " +
 			"AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) ORDER BY c.relname",
@@ -44,7 +44,7 @@ func (p *probe) coderQuestions() []question {
 		question
 	}{
 		{"schema_migrations", question{
-			name: "schema version", sql: "SELECT version, dirty FROM schema_migrations LIMIT 1",
+			name: AskSchemaVersion, sql: "SELECT version, dirty FROM schema_migrations LIMIT 1",
 			into: func(rows []row) {
 				if len(rows) > 0 {
 					p.facts.Coder.Migration = &Migration{Version: rows[0].number(0), Dirty: rows[0].bool(1)}
@@ -52,13 +52,13 @@ func (p *probe) coderQuestions() []question {
 			},
 		}},
 		{"replicas", question{
-			name: "replicas",
+			name: AskReplicas,
 			sql: "SELECT row_to_json(r), (extract(epoch FROM now() - r.updated_at) * 1000)::bigint " +
 				"FROM (SELECT * FROM replicas ORDER BY updated_at DESC LIMIT 200) AS r",
 			into: p.readReplicas,
 		}},
 		{"site_configs", question{
-			name: "deployment id", sql: "SELECT value FROM site_configs WHERE key = 'deployment_id'",
+			name: AskDeploymentID, sql: "SELECT value FROM site_configs WHERE key = 'deployment_id'",
 			into: func(rows []row) {
 				if len(rows) > 0 {
 					p.facts.Coder.DeploymentID = rows[0].text(0)
@@ -66,7 +66,7 @@ func (p *probe) coderQuestions() []question {
 			},
 		}},
 		{"dbcrypt_keys", question{
-			name: "encryption keys", sql: "SELECT count(*) FROM dbcrypt_keys WHERE active_key_digest IS NOT NULL",
+			name: AskKeys, sql: "SELECT count(*) FROM dbcrypt_keys WHERE active_key_digest IS NOT NULL",
 			into: func(rows []row) { p.facts.Coder.EncryptionKeys = rows[0].number(0) },
 		}},
 	} {
@@ -104,7 +104,7 @@ func (p *probe) readReplicas(rows []row) {
 	for _, r := range rows {
 		var read replicaRow
 		if err := json.Unmarshal(r[0], &read); err != nil {
-			p.gap(Gap{Question: "replicas", Message: "a row does not read as one of Coder's: " + err.Error()})
+			p.gap(Gap{Question: AskReplicas, Message: "a row does not read as one of Coder's: " + err.Error()})
 			p.facts.Coder.ReplicasRead = false
 			return
 		}

@@ -53,6 +53,8 @@ type Target struct {
 	SSLMode  string `json:"sslmode"`
 	// Auth is CODER_PG_AUTH: password or awsiamrds.
 	Auth string `json:"auth"`
+	// InCluster says that the URL stands in Kubernetes objects.
+	InCluster bool `json:"inCluster,omitempty"`
 	// Local says that the host is this machine.
 	Local bool `json:"local,omitempty"`
 }

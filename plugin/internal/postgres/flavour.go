@@ -36,7 +36,7 @@ func (f Flavour) Supported() bool {
 // functions.
 func (p *probe) flavourQuestion() question {
 	return question{
-		name: "flavour",
+		name: AskFlavour,
 		sql: "SELECT 'setting', s FROM unnest(ARRAY['rds.extensions', 'cloudsql.iam_authentication', 'alloydb.iam_authentication', " +
 			"'azure.extensions', 'cnpg.config_sha256', 'neon.tenant_id', 'supautils.superuser']) AS s WHERE current_setting(s, true) IS NOT NULL " +
 			"UNION ALL SELECT 'role', rolname FROM pg_roles WHERE rolname IN ('rds_superuser', 'cloudsqlsuperuser', 'alloydbsuperuser', " +

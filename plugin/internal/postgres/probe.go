@@ -31,7 +31,7 @@ func Probe(ctx context.Context, o Options) *Facts {
 	host := p.URL.Host()
 	p.facts.Target = Target{
 		URL: p.URL.Redacted(), Origin: p.Origin, Host: host.Name, Port: host.Port, User: p.user(), Database: p.database(),
-		SSLMode: p.URL.SSLMode, Auth: p.Auth, Local: p.URL.Local(),
+		SSLMode: p.URL.SSLMode, Auth: p.Auth, InCluster: p.InCluster, Local: p.URL.Local(),
 	}
 	if err := p.run(ctx); err != nil {
 		p.fail(ctx, err)
@@ -164,7 +164,7 @@ func (p *probe) measure(ctx context.Context, s *session) error {
 		begin := time.Now()
 		var server time.Time
 		err := s.ask(ctx, p.gap, question{
-			name: "clock", sql: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
+			name: AskClock, sql: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
 			into: func(rows []row) { server = time.UnixMicro(int64(rows[0].number(0))) },
 		})
 		if err != nil {

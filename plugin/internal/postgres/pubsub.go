@@ -22,16 +22,14 @@ func newChannel() string {
 // session still does.
 func (p *probe) listenQuestions(channel string) []question {
 	return []question{
-		{name: listenQuestion, sql: "LISTEN " + channel},
+		{name: AskListen, sql: "LISTEN " + channel},
 		{
-			name: "listening channels",
+			name: AskListening,
 			sql:  "SELECT count(*) FROM pg_listening_channels() AS c WHERE c = '" + channel + "'",
 			into: func(rows []row) { p.facts.PubSub.Listening = rows[0].number(0) > 0 },
 		},
 	}
 }
-
-const listenQuestion = "LISTEN"
 
 // notifier is what became of the second connection.
 type notifier struct {
@@ -63,7 +61,7 @@ func (p *probe) notifyFromSecond(ctx context.Context, where endpoint, channel st
 	n.sent = time.Now()
 	var refused error
 	err = s.ask(asking, func(g Gap) { refused = errors.New(g.Message) }, question{
-		name: "NOTIFY", sql: "SELECT pg_notify('" + channel + "', '" + channel + "')",
+		name: AskNotify, sql: "SELECT pg_notify('" + channel + "', '" + channel + "')",
 	})
 	n.err = errors.Join(err, refused)
 	return n
@@ -77,7 +75,7 @@ const arrivalPatience = time.Second
 func (p *probe) hear(ctx context.Context, s *session, channel string, n notifier) error {
 	facts := p.facts.PubSub
 	for _, g := range p.facts.Gaps {
-		if g.Question == listenQuestion {
+		if g.Question == AskListen {
 			facts.ListenError = g.Message
 		}
 	}
@@ -93,7 +91,7 @@ func (p *probe) hear(ctx context.Context, s *session, channel string, n notifier
 	if ctx.Err() != nil || s.conn.IsClosed() {
 		return nil
 	}
-	return s.ask(ctx, p.gap, question{name: "UNLISTEN", sql: "UNLISTEN " + channel})
+	return s.ask(ctx, p.gap, question{name: AskUnlisten, sql: "UNLISTEN " + channel})
 }
 
 // arrived says whether and when the notification came, waiting for it if need

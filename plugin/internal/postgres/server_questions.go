@@ -15,7 +15,7 @@ func (p *probe) serverQuestions() []question {
 
 func (p *probe) versionQuestion() question {
 	return question{
-		name: "version",
+		name: AskVersion,
 		sql:  "SELECT current_setting('server_version_num'), current_setting('server_version'), version()",
 		into: func(rows []row) {
 			s := p.facts.Server
@@ -29,7 +29,7 @@ func (p *probe) versionQuestion() question {
 // of a new session, which the guard does not change.
 func (p *probe) stateQuestion() question {
 	return question{
-		name: "recovery and read-only state",
+		name: AskState,
 		sql: "SELECT pg_is_in_recovery(), pg_backend_pid(), " +
 			"(SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only')",
 		into: func(rows []row) {
@@ -43,7 +43,7 @@ func (p *probe) stateQuestion() question {
 
 func (p *probe) identityQuestion() question {
 	return question{
-		name: "identity of the database",
+		name: AskIdentity,
 		sql:  "SELECT (SELECT system_identifier FROM pg_control_system()), (SELECT oid FROM pg_database WHERE datname = current_database())",
 		into: func(rows []row) {
 			p.facts.Server.SystemIdentifier, p.facts.Server.DatabaseOID = rows[0].text(0), rows[0].text(1)
@@ -53,7 +53,7 @@ func (p *probe) identityQuestion() question {
 
 func (p *probe) roleQuestion() question {
 	return question{
-		name: "schema and rights",
+		name: AskRights,
 		sql: "SELECT current_user, rolsuper, current_schema(), current_setting('search_path'), " +
 			"coalesce(has_schema_privilege(current_schema(), 'USAGE'), false), " +
 			"coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) FROM pg_roles WHERE rolname = current_user",
@@ -73,7 +73,7 @@ func (p *probe) roleQuestion() question {
 // gives it back as it ends.
 func (p *probe) advisoryLockQuestion() question {
 	return question{
-		name: "advisory locks",
+		name: AskAdvisoryLocks,
 		sql:  "SELECT pg_try_advisory_xact_lock((random() * -9000000000000000000)::bigint)",
 		into: func(rows []row) {
 			taken := rows[0].bool(0)
@@ -88,7 +88,7 @@ const timeoutNames = "'statement_timeout', 'idle_in_transaction_session_timeout'
 
 func (p *probe) timeoutsQuestion() question {
 	return question{
-		name: "timeouts",
+		name: AskTimeouts,
 		sql:  "SELECT name, reset_val FROM pg_settings WHERE name IN (" + timeoutNames + ") AND reset_val <> '0' ORDER BY name",
 		into: func(rows []row) {
 			for _, r := range rows {
@@ -106,7 +106,7 @@ func (p *probe) timeoutsQuestion() question {
 // most specific one wins, and it comes last.
 func (p *probe) settingSourcesQuestion() question {
 	return question{
-		name: "settings of role and database",
+		name: AskSources,
 		sql: "SELECT CASE WHEN setrole = 0 THEN 'database' WHEN setdatabase = 0 THEN 'role' ELSE 'role in database' END, c " +
 			"FROM pg_db_role_setting, unnest(setconfig) AS c " +
 			"WHERE setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user)) " +
@@ -132,7 +132,7 @@ const migrationLock = "l.locktype = 'advisory' AND l.classid = 241551044 AND l.o
 
 func (p *probe) migrationLockQuestion() question {
 	return question{
-		name: "migration lock",
+		name: AskMigrationLock,
 		sql: "SELECT l.pid, a.usename, a.application_name, a.client_addr, l.granted, " +
 			"extract(epoch FROM clock_timestamp() - a.xact_start) * 1000 " +
 			"FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid) WHERE " + migrationLock +
@@ -143,7 +143,7 @@ func (p *probe) migrationLockQuestion() question {
 
 func (p *probe) idleQuestion() question {
 	return question{
-		name: "idle transactions",
+		name: AskIdle,
 		sql: "SELECT pid, usename, application_name, client_addr, true, extract(epoch FROM clock_timestamp() - xact_start) * 1000 " +
 			"FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() " +
 			"AND state LIKE 'idle in transaction%' ORDER BY xact_start LIMIT 5",

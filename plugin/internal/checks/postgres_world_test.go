@@ -1,0 +1,184 @@
+package checks
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+)
+
+func pointer[T any](v T) *T { return &v }
+
+// goodPostgres is what the probe finds on an empty database that suits.
+func goodPostgres() *postgres.Facts {
+	const at = "10.0.0.5:5432"
+	ok := func(step postgres.Step, took time.Duration) postgres.StepResult {
+		return postgres.StepResult{Step: step, Status: postgres.StepOK, Took: took, Address: at}
+	}
+	return &postgres.Facts{
+		Target: postgres.Target{
+			URL: "postgres://coder:***@db.example.com:5432/coder", Origin: "Secret coder/coder-db-url", Host: "db.example.com", Port: 5432,
+			User: "coder", Database: "coder", SSLMode: "require", Auth: postgres.AuthPassword,
+		},
+		Steps: []postgres.StepResult{
+			ok(postgres.DNS, time.Millisecond), ok(postgres.TCP, time.Millisecond), ok(postgres.TLSStep, 2*time.Millisecond),
+			ok(postgres.Authentication, 3*time.Millisecond), ok(postgres.Database, time.Millisecond), ok(postgres.Permission, 4*time.Millisecond),
+		},
+		Addresses: []postgres.Address{{Address: at, Took: time.Millisecond}},
+		TLS:       &postgres.TLS{Version: "TLS 1.3", NotAfter: time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC)},
+		Server:    &postgres.Server{VersionNum: 170010, Version: "17.10", Flavour: postgres.Plain, SystemIdentifier: "7", DatabaseOID: "16385"},
+		Latency: &postgres.Latency{
+			Min: time.Millisecond, Median: 2 * time.Millisecond, P95: 3 * time.Millisecond, Samples: make([]time.Duration, 9),
+		},
+		Clock:    &postgres.Clock{Skew: 10 * time.Millisecond, Uncertainty: time.Millisecond},
+		Role:     &postgres.Role{Name: "coder", Schema: pointer("public"), SearchPath: "public", CanUse: true, CanCreate: true, AdvisoryLocks: pointer(true)},
+		Capacity: &postgres.Capacity{MaxConnections: 100, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1},
+		PubSub:   &postgres.PubSub{Listening: true, Arrived: true, Took: 2 * time.Millisecond},
+		Activity: &postgres.Activity{},
+		Coder:    &postgres.Coder{},
+	}
+}
+
+// used is a database that a Coder of this deployment runs on.
+func used(f *facts.Facts) {
+	f.Postgres.Role.OwnsTables, f.Postgres.Role.TableOwner = pointer(true), "coder"
+	f.Postgres.Coder = &postgres.Coder{Migration: &postgres.Migration{Version: 535}, ReplicasRead: true}
+	for _, name := range []string{"coder-0", "coder-1", "coder-2"} {
+		f.Postgres.Coder.Replicas = append(f.Postgres.Coder.Replicas, postgres.Replica{
+			Hostname: name, Primary: true, Age: 3 * time.Second, DatabaseLatency: 900 * time.Microsecond, Version: "v2.35.1",
+		})
+	}
+}
+
+// trial changes one thing of a good world, and says what a check makes of it.
+type trial struct {
+	name     string
+	change   func(*facts.Facts)
+	want     check.Status
+	severity check.Severity
+	// says is a part of the message, of the reason to skip, or of the note.
+	says string
+}
+
+func holds(name, note string, change func(*facts.Facts)) trial {
+	return trial{name: name, change: change, want: check.Passed, says: note}
+}
+
+func unproven(name, reason string, change func(*facts.Facts)) trial {
+	return trial{name: name, change: change, want: check.Skipped, says: reason}
+}
+
+func breaks(name, message string, change func(*facts.Facts)) trial {
+	return trial{name: name, change: change, want: check.Failed, severity: check.Error, says: message}
+}
+
+func hurts(name, message string, change func(*facts.Facts)) trial {
+	return trial{name: name, change: change, want: check.Failed, severity: check.Warning, says: message}
+}
+
+// tryPostgres tries one check on changed worlds.
+func tryPostgres(t *testing.T, id string, trials ...trial) {
+	t.Helper()
+	t.Run(id, func(t *testing.T) {
+		for _, c := range trials {
+			t.Run(c.name, func(t *testing.T) {
+				f := newWorld().facts(t)
+				f.Postgres = goodPostgres()
+				if c.change != nil {
+					c.change(f)
+				}
+				got := outcome(t, id, f)
+				require.Equal(t, c.want, got.Status, "%+v", got)
+				switch c.want {
+				case check.Failed:
+					worst, _ := got.Worst()
+					assert.Equal(t, c.severity, worst)
+					assert.Contains(t, got.Findings[0].Message, c.says)
+					for _, found := range got.Findings {
+						assert.NotEmpty(t, found.Observed)
+						assert.NotEmpty(t, found.Expected)
+						assert.NotEmpty(t, found.Remedy)
+						assert.NotContains(t, found.Remedy, "%!")
+						assert.Equal(t, "Postgres", found.Subject.Kind)
+					}
+				case check.Skipped:
+					assert.Contains(t, got.Skip.Reason, c.says)
+				default:
+					assert.Contains(t, got.Note, c.says)
+				}
+			})
+		}
+	})
+}
+
+func outcome(t *testing.T, id string, f *facts.Facts) check.Outcome {
+	t.Helper()
+	for _, o := range check.Run(PostgresChecks(), f, nil) {
+		if o.ID == id {
+			return o
+		}
+	}
+	t.Fatalf("no check has the id %s", id)
+	return check.Outcome{}
+}
+
+func TestAGoodDatabaseFailsNoCheck(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*facts.Facts){"empty": func(*facts.Facts) {}, "used": used} {
+		f := newWorld().facts(t)
+		f.Postgres = goodPostgres()
+		change(f)
+		for _, o := range check.Run(PostgresChecks(), f, nil) {
+			assert.NotEqual(t, check.Failed, o.Status, "%s: %s %+v", name, o.ID, o.Findings)
+		}
+	}
+}
+
+func TestWithoutAServerEveryCheckSaysWhatWouldProveIt(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*facts.Facts){
+		"nobody asked": func(f *facts.Facts) { f.Postgres = nil },
+		"not possible": func(f *facts.Facts) {
+			f.Postgres, f.PostgresSkip = nil, check.Skip{Reason: "no URL", Proof: "give one"}
+		},
+		"interrupted":   func(f *facts.Facts) { f.Postgres = &postgres.Facts{Interrupted: true} },
+		"no deployment": func(f *facts.Facts) { f.Deployment, f.Postgres = nil, nil },
+	} {
+		f := newWorld().facts(t)
+		f.Postgres = goodPostgres()
+		change(f)
+		for _, o := range check.Run(PostgresChecks(), f, nil) {
+			assert.True(t, o.Unproven(), "%s: %s %+v", name, o.ID, o)
+		}
+	}
+}
+
+func TestAFailureToConnectIsOneFinding(t *testing.T) {
+	t.Parallel()
+	f := newWorld().facts(t)
+	f.Postgres = &postgres.Facts{
+		FailedStep: postgres.TCP,
+		Steps:      []postgres.StepResult{{Step: postgres.TCP, Status: postgres.StepFailed, Message: "connection refused"}},
+	}
+	for _, o := range check.Run(PostgresChecks(), f, nil) {
+		if o.ID == "postgres-unreachable" {
+			assert.Equal(t, check.Failed, o.Status)
+		} else {
+			assert.True(t, o.Unproven(), o.ID)
+		}
+	}
+}
+
+func TestPostgresChecksJudgeWithoutADeployment(t *testing.T) {
+	t.Parallel()
+	f := &facts.Facts{Now: newWorld().now, Limits: facts.DefaultLimits(), Postgres: goodPostgres(), Plan: facts.Plan{Replicas: 3, Version: "2.35.1"}}
+	used(f)
+	for _, o := range check.Run(PostgresChecks(), f, nil) {
+		assert.NotEqual(t, check.Failed, o.Status, "%s %+v", o.ID, o.Findings)
+	}
+}
