@@ -1,0 +1,45 @@
+package chart_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// The two Helms differ in how they treat nulls, versions and blank lines. The
+// objects must not.
+func TestHelm3AndHelm4RenderTheSameObjects(t *testing.T) {
+	cases := goldenCases(t)
+	helm3 := make(map[string]map[string]string, len(cases))
+	for _, test := range cases {
+		if test.expectedError != "" {
+			continue
+		}
+		stdout, stderr, err := test.rendering(t).run(t)
+		require.NoError(t, err, stderr)
+		helm3[test.goldenFile()] = byKey(t, decode(t, stdout))
+	}
+	withHelm4(t)
+	for _, test := range cases {
+		t.Run(test.goldenFile(), func(t *testing.T) {
+			stdout, stderr, err := test.rendering(t).run(t)
+			if test.expectedError != "" {
+				require.Error(t, err)
+				assert.Contains(t, stderr, test.expectedError)
+				return
+			}
+			require.NoError(t, err, stderr)
+			equalObjects(t, helm3[test.goldenFile()], byKey(t, decode(t, stdout)))
+		})
+	}
+}
+
+func TestHelm4TakesNullsAndRefusesMisspeltKeysToo(t *testing.T) {
+	withHelm4(t)
+	assert.Contains(t, refusal(t, `coder: {misspelt: 1}`), "'misspelt'")
+	assert.Nil(t, podOf(t, objects(t, `coder: {affinity: null}`)).Spec.Affinity)
+	assert.Nil(t, podOf(t, objects(t, `coder: {affinity: {podAntiAffinity: null}}`)).Spec.Affinity.PodAntiAffinity)
+	assert.NotEmpty(t, podOf(t, objects(t, `coder: {topologySpreadConstraints: null}`)).Spec.TopologySpreadConstraints)
+	assert.Empty(t, podOf(t, objects(t, `coder: {topologySpreadConstraints: []}`)).Spec.TopologySpreadConstraints)
+}

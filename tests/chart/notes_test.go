@@ -1,0 +1,112 @@
+package chart_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/gruntwork-io/terratest/modules/helm"
+	"github.com/gruntwork-io/terratest/modules/k8s"
+	"github.com/gruntwork-io/terratest/modules/logger"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// notes are what an install would print. Only Helm 4 says so without a cluster.
+func notes(t *testing.T, values string) string {
+	t.Helper()
+	withHelm4(t)
+	r := newRendering(t, values, nil)
+	options := &helm.Options{Logger: logger.Discard, KubectlOptions: k8s.NewKubectlOptions("", "", "coder")}
+	stdout, err := helm.RunHelmCommandAndGetStdOutContextE(t, renderContext(t), options,
+		"install", "coder", chartDir, "--dry-run=client", "-f", r.valuesFiles[0])
+	require.NoError(t, err)
+	_, text, found := strings.Cut(stdout, "NOTES:\n")
+	require.True(t, found, stdout)
+	return text
+}
+
+func TestNotesSayWhatTheReleaseIs(t *testing.T) {
+	text := notes(t, `
+coder:
+  replicaCount: 3
+  env:
+    - {name: CODER_ACCESS_URL, value: "https://coder.example.com"}
+    - {name: CODER_PG_CONNECTION_URL, value: "postgres://coder:hunter2@db/coder"}`)
+	for _, want := range []string{
+		"StatefulSet coder in namespace coder",
+		"Access URL: https://coder.example.com",
+		"Replicas:  3",
+		"Relay URL: http://$(KUBE_POD_IP):8080",
+		"CODER_PG_CONNECTION_URL, written in coder.env",
+		"helm coder-ha validate",
+		"helm coder-ha status -n coder",
+		"helm test coder -n coder",
+		"kubectl delete pod coder-N -n coder --force --grace-period=0",
+	} {
+		assert.Contains(t, text, want)
+	}
+	assert.NotContains(t, text, "hunter2", "a password never shows")
+	assert.NotContains(t, text, "Please note", "nothing was translated")
+}
+
+func TestNotesSayWhatCouldNotBeKnown(t *testing.T) {
+	for _, test := range []struct{ name, values, want string }{
+		{"one replica", `{}`, "not highly available; set coder.replicaCount=3"},
+		{"two replicas", `coder: {replicaCount: 2, workspaceProxy: true}`, "at least three are advised"},
+		{"no database", `{}`, "the built-in database is lost with the pod"},
+		{"a database from envFrom", `coder: {replicaCount: 3, envFrom: [{secretRef: {name: db}}]}`, "not known from the values"},
+		{
+			"a database from a Secret",
+			`coder: {env: [{name: CODER_PG_CONNECTION_URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}`,
+			"from the reference in coder.env",
+		},
+		{"no database for a proxy", `coder: {workspaceProxy: true}`, "a workspace proxy keeps nothing"},
+		{"the in-cluster access URL", `{}`, "That is the in-cluster default"},
+		{"an access URL from elsewhere", `coder: {envUseClusterAccessURL: false}`, "or Coder opens a public tunnel"},
+		{"a relay URL from a Secret", `coder: {env: [{name: CODER_DERP_SERVER_RELAY_URL, valueFrom: {secretKeyRef: {name: a, key: b}}}]}`, "Relay URL: from the reference in coder.env"},
+		{"custom relays", `coder: {env: [{name: CODER_DERP_SERVER_ENABLE, value: "false"}]}`, "The embedded relay is off"},
+		{"another HTTP port", `coder: {env: [{name: CODER_HTTP_ADDRESS, value: ":3000"}]}`, "CODER_HTTP_ADDRESS is changed in coder.env"},
+		{"a load balancer", `{}`, "kubectl get service coder -n coder"},
+		{"a cluster IP", `coder: {service: {type: ClusterIP}}`, "kubectl port-forward service/coder 8080:80 -n coder"},
+		{"a NetworkPolicy", `coder: {networkPolicy: {enable: true}}`, "which must enforce it"},
+		{"a PodMonitor nobody may know", `coder: {podMonitor: {enable: true}}`, "the Prometheus operator must be in the cluster"},
+		{"a surge in the host network", `coder: {hostNetwork: true, workloadKind: Deployment}`, "one node more than there are replicas"},
+	} {
+		t.Run(test.name, func(t *testing.T) { assert.Contains(t, notes(t, test.values), test.want) })
+	}
+}
+
+func TestNotesSayWhatBecameOfTheStrategy(t *testing.T) {
+	const recreate = `coder: {strategy: {type: Recreate}`
+	for _, test := range []struct{ name, values, want string }{
+		{"Recreate", recreate + `}`, "coder.strategy Recreate became RollingUpdate with maxUnavailable 100%"},
+		{"an own strategy", recreate + `, updateStrategy: {type: OnDelete}}`, "coder.updateStrategy is set and taken as it is"},
+		{"a surge", `coder: {strategy: {type: RollingUpdate, rollingUpdate: {maxSurge: 1}}}`, "maxSurge has no equivalent"},
+		{"nothing unavailable", `coder: {strategy: {rollingUpdate: {maxUnavailable: 0}}}`, "maxUnavailable 0 cannot be kept"},
+		{"two at a time", `coder: {strategy: {rollingUpdate: {maxUnavailable: 2}}}`, "2 unavailable at a time"},
+	} {
+		t.Run(test.name, func(t *testing.T) { assert.Contains(t, notes(t, test.values), test.want) })
+	}
+
+	// Before 1.37 the API server drops maxUnavailable. helm template has no
+	// notes, but a version of Kubernetes, and templates of a user's.
+	const note = `
+coder: {replicaCount: 2, workspaceProxy: true, strategy: %s}
+extraTemplates:
+  - |
+    apiVersion: v1
+    kind: ConfigMap
+    metadata: {name: note}
+    data: {note: {{ include "coder.strategyNote" . | toJson }}}`
+	for strategy, want := range map[string]string{
+		`{type: Recreate}`:                     "scale to 0 before the upgrade",
+		`{rollingUpdate: {maxUnavailable: 2}}`: "replaces one replica after the other",
+	} {
+		values := fmt.Sprintf(note, strategy)
+		assert.Contains(t, render(t, values, forKubernetes("1.36.0")), want)
+		assert.NotContains(t, render(t, values, forKubernetes("1.37.0")), want)
+	}
+	assert.NotContains(t, notes(t, recreate+`, workloadKind: Deployment}`), "coder.strategy", "it was passed on")
+	assert.NotContains(t, notes(t, `coder: {workloadKind: Deployment}`), "--force", "a Deployment replaces lost pods")
+}
