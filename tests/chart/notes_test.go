@@ -63,6 +63,7 @@ func TestNotesSayWhatCouldNotBeKnown(t *testing.T) {
 		},
 		{"no database for a proxy", `coder: {workspaceProxy: true}`, "a workspace proxy keeps nothing"},
 		{"the in-cluster access URL", `{}`, "That is the in-cluster default"},
+		{"an access URL that envFrom cannot set", `coder: {envFrom: [{secretRef: {name: a}}]}`, "this entry wins until coder.envUseClusterAccessURL=false"},
 		{"an access URL from elsewhere", `coder: {envUseClusterAccessURL: false}`, "or Coder opens a public tunnel"},
 		{"a relay URL from a Secret", `coder: {env: [{name: CODER_DERP_SERVER_RELAY_URL, valueFrom: {secretKeyRef: {name: a, key: b}}}]}`, "Relay URL: from the reference in coder.env"},
 		{"custom relays", `coder: {env: [{name: CODER_DERP_SERVER_ENABLE, value: "false"}]}`, "The embedded relay is off"},

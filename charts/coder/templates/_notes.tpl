@@ -12,6 +12,9 @@ Access URL: not in coder.env. It must come from coder.envFrom, or Coder opens a 
 {{- if eq $url (include "coder.defaultAccessURL" .) }}
 That is the in-cluster default. Workspaces and users outside the cluster need
 CODER_ACCESS_URL in coder.env.
+{{- if .Values.coder.envFrom }}
+If coder.envFrom sets it, this entry wins until coder.envUseClusterAccessURL=false.
+{{- end }}
 {{- end }}
 {{- if not $service.enable }}
 {{- else if eq $service.type "LoadBalancer" }}
