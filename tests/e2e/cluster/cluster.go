@@ -60,8 +60,7 @@ type Cluster struct {
 	layout layout
 	// leash is the write end of a pipe whose other end the keeper reads:
 	// when the last holder of it is gone, the keeper takes the cluster down.
-	leash  *os.File
-	keeper *os.Process
+	leash *os.File
 }
 
 // readyTimeout bounds a start, from the first process to the last Ready node.
@@ -116,6 +115,9 @@ func Up(ctx context.Context, cfg Config) (*Cluster, error) {
 
 // Down ends the cluster and returns when nothing of it is left.
 func (c *Cluster) Down() error {
+	if !c.Own() {
+		return nil
+	}
 	if c.leash != nil {
 		c.leash.Close()
 	}

@@ -28,6 +28,9 @@ func (c *Cluster) HealNode(n int) error {
 func (c *Cluster) NodeName(n int) string { return c.layout.nodeName(n) }
 
 func (c *Cluster) onBridge(n int, change func(*netlink.Handle, netlink.Link) error) error {
+	if !c.Own() {
+		return errForeign
+	}
 	keeper, running := runningKeeper(c.dir)
 	if !running {
 		return errors.New("the cluster is not up")
@@ -81,6 +84,9 @@ func firstChild(keeper int) (int, error) {
 // KillContainer sends SIGKILL to every process of a container. id is its
 // container ID as in a pod's status ("containerd://…").
 func (c *Cluster) KillContainer(id string) error {
+	if !c.Own() {
+		return errForeign
+	}
 	_, short, found := strings.Cut(id, "://")
 	if !found || short == "" {
 		return fmt.Errorf("container ID %q: want containerd://…", id)
@@ -108,4 +114,13 @@ func (c *Cluster) KillContainer(id string) error {
 		return fmt.Errorf("no process of container %s on this machine", short)
 	}
 	return nil
+}
+
+// Keeper is the process number of the cluster's keeper, 0 without one.
+func (c *Cluster) Keeper() int {
+	pid, running := runningKeeper(c.dir)
+	if !running {
+		return 0
+	}
+	return pid
 }

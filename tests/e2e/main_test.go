@@ -1,0 +1,108 @@
+// Package e2e proves the chart on a real Kubernetes cluster with the real helm
+// binary.
+//
+// Environment: HELM3_BIN, the helm binary (default .cache/bin/helm3, where make
+// puts it); E2E_KUBECONFIG, a cluster of one's own to use, whose nodes have the
+// images of `cluster images`; E2E_CODER_IMAGE, a real Coder image in the place
+// of the stand-in; E2E_FIGURES, where the measured figures are written to.
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/coder-ha/coder-ha/tests/e2e/cluster"
+	"github.com/coder-ha/coder-ha/tests/e2e/images"
+)
+
+// Set by TestMain, once for all tests.
+var (
+	root    string
+	shared  *cluster.Cluster
+	figures = &figureTable{}
+)
+
+func TestMain(m *testing.M) {
+	cluster.Main()
+	code, err := runTests(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "e2e:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func runTests(m *testing.M) (code int, err error) {
+	ctx := context.Background()
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	go func() {
+		<-signals
+		// A cluster that is still starting ends with this process.
+		var failure error
+		if shared != nil {
+			failure = shared.Down()
+		}
+		fmt.Fprintln(os.Stderr, "e2e: interrupted", errors.Join(failure))
+		os.Exit(130)
+	}()
+	if root, err = cluster.RepositoryRoot(); err != nil {
+		return 1, err
+	}
+	if err := useHelm(); err != nil {
+		return 1, err
+	}
+	if shared, err = findCluster(ctx); err != nil {
+		return 1, err
+	}
+	code = m.Run()
+	return code, errors.Join(shared.Down(), figures.write())
+}
+
+// useHelm makes the chosen binary the helm of this process's PATH.
+func useHelm() error {
+	binary := os.Getenv("HELM3_BIN")
+	if binary == "" {
+		binary = filepath.Join(root, ".cache", "bin", "helm3")
+	}
+	if _, err := os.Stat(binary); err != nil {
+		return fmt.Errorf("no helm binary at %s: run the tests through make, or set HELM3_BIN", binary)
+	}
+	dir := filepath.Join(root, ".cache", "e2e", "path")
+	link := filepath.Join(dir, "helm")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return fmt.Errorf("making a folder for helm: %w", err)
+	}
+	if err := os.Remove(link); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("replacing %s: %w", link, err)
+	}
+	if err := os.Symlink(binary, link); err != nil {
+		return fmt.Errorf("naming the helm binary: %w", err)
+	}
+	return os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+func findCluster(ctx context.Context) (*cluster.Cluster, error) {
+	if kubeconfig := os.Getenv("E2E_KUBECONFIG"); kubeconfig != "" {
+		return cluster.Foreign(kubeconfig)
+	}
+	built, err := images.Build(ctx, root, os.Stderr)
+	if err != nil {
+		return nil, err
+	}
+	if ref := os.Getenv("E2E_CODER_IMAGE"); ref != "" {
+		pulled, err := images.Pull(ctx, root, ref)
+		if err != nil {
+			return nil, err
+		}
+		built = append(built, pulled)
+	}
+	return cluster.Up(ctx, cluster.Config{Name: "e2e", Nodes: 3, Images: built, Progress: os.Stderr})
+}
