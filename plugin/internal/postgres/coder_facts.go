@@ -40,7 +40,7 @@ type Replica struct {
 	// Error is what the replica last recorded about its peers.
 	Error string `json:"error,omitempty"`
 	// DatabaseLatency is its own measurement.
-	DatabaseLatency time.Duration `json:"databaseLatency"`
+	DatabaseLatency time.Duration `json:"databaseLatencyNs"`
 	// Primary is true for coderd and false for workspace proxies.
 	Primary   bool      `json:"primary"`
 	StartedAt time.Time `json:"startedAt"`
@@ -48,7 +48,7 @@ type Replica struct {
 	Stopped   bool      `json:"stopped"`
 	// Age is how long ago it was updated, by the database's clock; it is
 	// negative where the replica's clock is ahead.
-	Age time.Duration `json:"age"`
+	Age time.Duration `json:"ageNs"`
 }
 
 // AliveAge is how old the row of a live replica may be: three times the update

@@ -3,7 +3,7 @@ package postgres
 import "time"
 
 // Facts are what one probe found out. They hold no secret, and nothing here is
-// a verdict.
+// a verdict. In JSON, durations are nanoseconds, and their keys end in Ns.
 type Facts struct {
 	// Target says what was asked.
 	Target Target `json:"target"`
@@ -37,7 +37,7 @@ type Facts struct {
 	// connection and on its second one, which run side by side.
 	RoundTrips [2]int `json:"roundTrips"`
 	// Elapsed is the time of the whole probe.
-	Elapsed time.Duration `json:"elapsed"`
+	Elapsed time.Duration `json:"elapsedNs"`
 }
 
 // Target is the server that was asked.
@@ -85,7 +85,7 @@ const (
 type StepResult struct {
 	Step   Step          `json:"step"`
 	Status string        `json:"status"`
-	Took   time.Duration `json:"took"`
+	Took   time.Duration `json:"tookNs"`
 	// Address is where the phase took place.
 	Address string `json:"address,omitempty"`
 	// Message is the server's or the system's own word on a failure, or why the
@@ -100,7 +100,7 @@ type StepResult struct {
 // Address is one address of the host.
 type Address struct {
 	Address string        `json:"address"`
-	Took    time.Duration `json:"took"`
+	Took    time.Duration `json:"tookNs"`
 	// Error is empty where the address accepted a connection.
 	Error string `json:"error,omitempty"`
 }
@@ -167,20 +167,20 @@ type Proxy struct {
 
 // Latency is the round trip on one open connection.
 type Latency struct {
-	Min    time.Duration `json:"min"`
-	Median time.Duration `json:"median"`
-	P95    time.Duration `json:"p95"`
+	Min    time.Duration `json:"minNs"`
+	Median time.Duration `json:"medianNs"`
+	P95    time.Duration `json:"p95Ns"`
 	// Jitter is the mean difference between one round trip and the next.
-	Jitter  time.Duration   `json:"jitter"`
-	Samples []time.Duration `json:"samples"`
+	Jitter  time.Duration   `json:"jitterNs"`
+	Samples []time.Duration `json:"samplesNs"`
 }
 
 // Clock compares the database's clock with this machine's.
 type Clock struct {
 	// Skew is positive where the database's clock is ahead.
-	Skew time.Duration `json:"skew"`
+	Skew time.Duration `json:"skewNs"`
 	// Uncertainty is half of the round trip in which it was read.
-	Uncertainty time.Duration `json:"uncertainty"`
+	Uncertainty time.Duration `json:"uncertaintyNs"`
 }
 
 // Role is what the role may do.
@@ -230,7 +230,7 @@ type Capacity struct {
 // Timeout is a limit that the server sets for each session of the role.
 type Timeout struct {
 	Name  string        `json:"name"`
-	Value time.Duration `json:"value"`
+	Value time.Duration `json:"valueNs"`
 	// Source says where it is set: "role", "database", "role in database",
 	// "URL" or "server".
 	Source string `json:"source"`
@@ -243,7 +243,7 @@ type PubSub struct {
 	// Arrived says that a notification of the second connection arrived on the
 	// first one, and Took how long after it was sent.
 	Arrived bool          `json:"arrived"`
-	Took    time.Duration `json:"took"`
+	Took    time.Duration `json:"tookNs"`
 	// ListenError and NotifyError are why the trial could not be made.
 	ListenError string `json:"listenError,omitempty"`
 	NotifyError string `json:"notifyError,omitempty"`
@@ -266,5 +266,5 @@ type Holder struct {
 	Client      string `json:"client,omitempty"`
 	Granted     bool   `json:"granted"`
 	// Age is that of its transaction; it is nil where the role may not see it.
-	Age *time.Duration `json:"age,omitempty"`
+	Age *time.Duration `json:"ageNs,omitempty"`
 }

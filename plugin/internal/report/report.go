@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
 )
 
 // SchemaVersion is the version of the JSON format. It changes only when a
@@ -56,6 +57,9 @@ type Postgres struct {
 	Reachable     bool     `json:"reachable"`
 	ServerVersion string   `json:"serverVersion"`
 	Latency       *Latency `json:"latencyMs,omitempty"`
+	// Facts are all that the probes of the database found out, one entry for
+	// each URL; its durations are nanoseconds.
+	Facts []*postgres.Facts `json:"facts,omitempty"`
 }
 
 // Latency is the round trip on one open connection, in milliseconds.

@@ -1,0 +1,52 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+)
+
+// The histogram has this many rows, and a bar this many columns at most.
+const (
+	histogramRows = 5
+	histogramBar  = 40
+)
+
+// writeHistogram draws how the round trips were spread. The block is one that
+// Windows consoles have too.
+func writeHistogram(w io.Writer, l *postgres.Latency) {
+	fmt.Fprintf(w, "  latency of %d round trips: median %s, min %s, p95 %s, jitter %s\n",
+		len(l.Samples), span(l.Median), span(l.Min), span(l.P95), span(l.Jitter))
+	for _, row := range histogram(l.Samples) {
+		bar := strings.Repeat("█", max(row.count*histogramBar/len(l.Samples), min(row.count, 1)))
+		fmt.Fprintf(w, "  %10s  %s %d\n", span(row.from), bar, row.count)
+	}
+	fmt.Fprintln(w)
+}
+
+type histogramRow struct {
+	// from is the least that a round trip of this row took.
+	from  time.Duration
+	count int
+}
+
+// histogram sorts samples into rows of equal width.
+func histogram(samples []time.Duration) []histogramRow {
+	least, most := slices.Min(samples), slices.Max(samples)
+	width := (most-least)/histogramRows + 1
+	rows := make([]histogramRow, histogramRows)
+	for i := range rows {
+		rows[i].from = least + time.Duration(i)*width
+	}
+	for _, s := range samples {
+		rows[(s-least)/width].count++
+	}
+	if least == most {
+		return rows[:1]
+	}
+	return rows
+}

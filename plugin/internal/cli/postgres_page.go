@@ -1,0 +1,202 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+)
+
+// writePostgresPage writes everything that one probe found out, for people.
+func writePostgresPage(w io.Writer, f *postgres.Facts) {
+	fmt.Fprintf(w, "%s\n  from %s\n\n", f.Target.URL, f.Target.Origin)
+	line := func(name, format string, args ...any) {
+		fmt.Fprintf(w, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
+	}
+	pageConnection(f, line)
+	if f.Server != nil && f.Server.VersionNum > 0 {
+		pageServer(f, line)
+		pageBehaviour(f, line)
+	}
+	if f.Coder != nil {
+		pageCoder(f, line)
+	}
+	for _, g := range f.Gaps {
+		line("no answer", "%s: %s %s", g.Question, g.Message, g.SQLState)
+	}
+	line("probe", "%s, %d round trips on one connection, %d on another", span(f.Elapsed), f.RoundTrips[0], f.RoundTrips[1])
+	fmt.Fprintln(w)
+	if f.Latency != nil {
+		writeHistogram(w, f.Latency)
+	}
+}
+
+// span is a duration that people read.
+func span(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d >= 10*time.Millisecond:
+		return fmt.Sprintf("%.0f ms", float64(d)/float64(time.Millisecond))
+	default:
+		return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
+	}
+}
+
+func pageConnection(f *postgres.Facts, line func(name, format string, args ...any)) {
+	for _, s := range f.Steps {
+		text := s.Status
+		switch s.Status {
+		case postgres.StepOK:
+			text = span(s.Took)
+		case postgres.StepFailed:
+			text = fmt.Sprintf("failed after %s: %s %s", span(s.Took), s.Message, s.SQLState)
+		case postgres.StepSkipped:
+			text = "not needed: " + s.Message
+		}
+		if s.Address != "" {
+			text += " at " + s.Address
+		}
+		line(string(s.Step), "%s", strings.TrimSpace(text))
+	}
+	if len(f.Addresses) > 1 {
+		for _, a := range f.Addresses {
+			state := "accepts connections, " + span(a.Took)
+			if a.Error != "" {
+				state = a.Error
+			}
+			line("address", "%s: %s", a.Address, state)
+		}
+	}
+	if t := f.TLS; t != nil {
+		verdict := "not verified, as the sslmode asks"
+		switch {
+		case t.Verified:
+			verdict = "verified"
+		case t.Unverified != "":
+			verdict = "not verified: " + t.Unverified
+		}
+		line("encryption", "%s, %s", t.Version, t.Cipher)
+		line("certificate", "%s for %s, until %s, %s", t.Subject, strings.Join(t.Names, ", "), t.NotAfter.Format(time.DateOnly), verdict)
+	}
+}
+
+func pageServer(f *postgres.Facts, line func(name, format string, args ...any)) {
+	state := "primary"
+	switch {
+	case f.Server.InRecovery:
+		state = "standby"
+	case f.Server.DefaultReadOnly:
+		state = "primary, read-only for this role"
+	}
+	line("server", "%s %s, %s", f.Server.Flavour, f.Server.Version, state)
+	if f.Server.SystemIdentifier != "" {
+		line("identity", "system %s, database %s", f.Server.SystemIdentifier, f.Server.DatabaseOID)
+	}
+	if f.Proxy.Present || f.Proxy.Name != "" {
+		name := f.Proxy.Name
+		if name == "" {
+			name = "a pooler or proxy that does not show its name"
+		}
+		line("in between", "%s", name)
+	}
+	if r := f.Role; r != nil {
+		schema := "no schema"
+		if r.Schema != nil {
+			schema = fmt.Sprintf("schema %s, CREATE %s", *r.Schema, yesNo(r.CanCreate))
+		}
+		super := ""
+		if r.Superuser {
+			super = " (superuser)"
+		}
+		line("role", "%s%s, %s", r.Name, super, schema)
+	}
+	if c := f.Capacity; c != nil {
+		line("connections", "max %d, reserved %d, held by others %d, by this role here %d; limit of the role %s, of the database %s",
+			c.MaxConnections, c.Reserved, c.Others, c.Own, limitText(c.RoleLimit), limitText(c.DatabaseLimit))
+	}
+}
+
+func limitText(n int) string {
+	if n < 0 {
+		return "none"
+	}
+	return fmt.Sprint(n)
+}
+
+func yesNo(b bool) string {
+	if b {
+		return "yes"
+	}
+	return "no"
+}
+
+func pageBehaviour(f *postgres.Facts, line func(name, format string, args ...any)) {
+	if s := f.PubSub; s != nil {
+		text := "LISTEN is kept: " + yesNo(s.Listening)
+		switch {
+		case s.ListenError != "":
+			text = "LISTEN: " + s.ListenError
+		case s.Arrived:
+			text += ", NOTIFY arrived after " + span(s.Took)
+		case s.NotifyError != "":
+			text += ", NOTIFY not tried: " + s.NotifyError
+		default:
+			text += ", NOTIFY did not arrive"
+		}
+		line("pubsub", "%s", text)
+	}
+	if len(f.Timeouts) == 0 {
+		line("timeouts", "none")
+	}
+	for _, t := range f.Timeouts {
+		line("timeouts", "%s = %s, set for the %s", t.Name, t.Value, t.Source)
+	}
+	if c := f.Clock; c != nil {
+		direction := "ahead of"
+		if c.Skew < 0 {
+			direction = "behind"
+		}
+		line("clock", "%s %s this machine's, give or take %s", span(c.Skew.Abs()), direction, span(c.Uncertainty))
+	}
+	if a := f.Activity; a != nil && len(a.MigrationLocks)+len(a.IdleInTransaction) > 0 {
+		line("activity", "%d sessions with the migration lock, %d idle in a transaction", len(a.MigrationLocks), len(a.IdleInTransaction))
+	}
+}
+
+func pageCoder(f *postgres.Facts, line func(name, format string, args ...any)) {
+	c := f.Coder
+	switch {
+	case c.V1:
+		line("Coder", "a Coder v1")
+	case c.Migration == nil:
+		line("Coder", "has not used this database yet")
+	default:
+		dirty := ""
+		if c.Migration.Dirty {
+			dirty = ", dirty"
+		}
+		line("Coder", "schema version %d%s, deployment %s", c.Migration.Version, dirty, c.DeploymentID)
+	}
+	if len(c.Unlogged) > 0 {
+		line("unlogged", "%s: not on a standby, empty after a crash or failover; replicas and agents fill them again", strings.Join(c.Unlogged, ", "))
+	}
+	stale := 0
+	for _, r := range c.Replicas {
+		switch {
+		case r.Alive():
+			text := fmt.Sprintf("%s, version %s, relay %s, database %s away, updated %s ago", r.Hostname, r.Version, r.RelayAddress, span(r.DatabaseLatency), span(max(r.Age, 0)))
+			if r.Error != "" {
+				text += "; " + r.Error
+			}
+			line("replica", "%s", text)
+		case r.Stale():
+			stale++
+		}
+	}
+	if stale > 0 {
+		line("replica", "%d rows of replicas that ended without a word", stale)
+	}
+}
