@@ -24,7 +24,7 @@ func lint(t *testing.T) {
 	for _, file := range ciValues(t) {
 		output, err := helm.RunHelmCommandAndGetOutputContextE(t, renderContext(t),
 			&helm.Options{Logger: logger.Discard}, "lint", "--strict", chartDir, "-f", file)
-		assert.NoError(t, err, output)
+		require.NoError(t, err, output)
 		assert.Contains(t, output, "1 chart(s) linted, 0 chart(s) failed")
 	}
 }
