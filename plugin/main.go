@@ -3,6 +3,8 @@
 // It runs as `helm coder-ha` and, with the same flags, on its own.
 package main
 
+//go:generate sh -c "go run . explain --markdown > ../docs/checks.md"
+
 import (
 	"os"
 

@@ -28,6 +28,6 @@ func All() []Check {
 		relayTLSChecks(), certificateChecks(),
 		clusterHostChecks(), clusterNetworkChecks(),
 		accessURLChecks(), listenChecks(), frontendChecks(),
-		postgresURLChecks(),
+		postgresURLChecks(), PostgresChecks(),
 	)
 }

@@ -114,6 +114,9 @@ func postgresURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.
 		value := r.Env(deployment.PostgresURL)
 		switch {
 		case value.State == deployment.Unknown:
+			if value.Key != nil {
+				value.Proof += ", or use a kubeconfig that reaches the cluster"
+			}
 			j.unknown(deployment.PostgresURL, value)
 		case value.Unset():
 			j.skip("no database URL is set")

@@ -4,12 +4,14 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
 	"github.com/coder-ha/coder-ha/plugin/internal/report"
 )
 
@@ -99,3 +101,25 @@ func describe(d *deployment.Deployment) report.Deployment {
 	}
 	return out
 }
+
+// describePostgres is what the server said as reports show it; nil where none
+// was asked.
+func describePostgres(p *postgres.Facts) *report.Postgres {
+	if p == nil {
+		return nil
+	}
+	out := &report.Postgres{Reachable: p.Server != nil}
+	if p.Server != nil {
+		out.ServerVersion = p.Server.Version
+	}
+	if l := p.Latency; l != nil {
+		out.Latency = &report.Latency{
+			Min: milliseconds(l.Min), Median: milliseconds(l.Median), P95: milliseconds(l.P95),
+			Jitter: milliseconds(l.Jitter), Samples: len(l.Samples),
+		}
+	}
+	return out
+}
+
+// milliseconds is a duration for JSON, to the microsecond.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -70,12 +70,11 @@ settings; this plugin finds them.`,
 		Example:       "  helm coder-ha validate ./charts/coder --values values.yaml\n  helm template coder ./charts/coder | helm coder-ha validate --manifest -",
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 	}
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	settings.AddFlags(root.PersistentFlags())
-	root.AddCommand(newValidate(streams, settings), newVersion(streams))
+	root.AddCommand(newValidate(streams, settings), newPostgres(streams), newExplain(streams), newVersion(streams))
 	return root
 }

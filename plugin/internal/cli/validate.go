@@ -10,6 +10,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/report"
 )
@@ -91,9 +92,11 @@ func (v *validate) run(parent context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(parent, v.timeout, timeoutError(v.timeout))
 	defer cancel()
-	read, err := v.source.read(ctx, args, v.settings, v.streams)
+	read, err := within(ctx, func() (*deployment.Deployment, error) {
+		return v.source.read(ctx, args, v.settings, v.streams)
+	})
 	if err != nil {
-		return inTime(ctx, err)
+		return err
 	}
 	found := &facts.Facts{Now: time.Now(), Deployment: read, Limits: v.limits}
 	v.postgres.gather(ctx, found, v.settings, v.streams)
@@ -105,7 +108,7 @@ func (v *validate) run(parent context.Context, args []string) error {
 func (v *validate) report(ctx context.Context, found *facts.Facts) error {
 	suppressed := map[string]string{}
 	for _, id := range v.skip {
-		if !known(id) {
+		if _, known := find(id); !known {
 			fmt.Fprintf(v.streams.Err, "coder-ha: --skip %s: there is no such check\n", id)
 		}
 		suppressed[id] = "--skip"
@@ -113,6 +116,7 @@ func (v *validate) report(ctx context.Context, found *facts.Facts) error {
 	out := report.Report{
 		Outcomes:   check.Run(checks.All(), found, suppressed),
 		Deployment: describe(found.Deployment),
+		Postgres:   describePostgres(found.Postgres),
 		Strict:     v.output.strict,
 		FailOn:     v.output.failOn,
 	}
@@ -133,21 +137,20 @@ func (v *validate) report(ctx context.Context, found *facts.Facts) error {
 	return nil
 }
 
-// inTime is the error itself, or that time ran out or a signal came, where that
-// is what ended the work.
-func inTime(ctx context.Context, err error) error {
-	if cause := context.Cause(ctx); cause != nil {
-		return cause
+// within does work that takes no notice of its context, such as reading standard
+// input or downloading a chart, and leaves it behind when the context ends.
+func within[T any](ctx context.Context, work func() (T, error)) (result T, err error) {
+	done := make(chan struct{})
+	var got T
+	var failed error
+	go func() {
+		defer close(done)
+		got, failed = work()
+	}()
+	select {
+	case <-done:
+		return got, failed
+	case <-ctx.Done():
+		return result, context.Cause(ctx)
 	}
-	return err
-}
-
-// known says whether a check has the id.
-func known(id string) bool {
-	for _, c := range checks.All() {
-		if c.ID == id {
-			return true
-		}
-	}
-	return false
 }

@@ -26,6 +26,19 @@ type Source struct {
 	Origin string
 }
 
+// reveal makes what was read from the cluster known in the model, so that the
+// URL itself is judged too.
+func reveal(d *deployment.Deployment, key deployment.Key, text string) {
+	for _, r := range d.Replicas {
+		value := r.Env(deployment.PostgresURL)
+		if value.State == deployment.Unknown && value.Key != nil && *value.Key == key {
+			r.Variables[deployment.PostgresURL] = deployment.Value{
+				State: deployment.Known, Text: deployment.Text(text), FromSecret: key.Kind == "Secret", Origin: value.Origin,
+			}
+		}
+	}
+}
+
 // clusterTimeout bounds the request for the Secret: a kubeconfig may name a
 // cluster that is gone.
 const clusterTimeout = 5 * time.Second
@@ -49,6 +62,7 @@ func Find(ctx context.Context, d *deployment.Deployment, cluster genericclioptio
 	if err != nil {
 		return nil, &check.Skip{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
 	}
+	reveal(d, *value.Key, text)
 	return &Source{URL: text, Origin: nameOf(*value.Key) + " in the cluster"}, nil
 }
 

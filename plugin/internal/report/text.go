@@ -80,35 +80,40 @@ func orNone(text string) string {
 func (t textWriter) area(w io.Writer, outcomes []check.Outcome) {
 	title := outcomes[0].Area.Title
 	fmt.Fprintf(w, "%s\n%s\n", title, strings.Repeat("-", utf8.RuneCountInString(title)))
-	var apart []check.Outcome
+	var skipped []check.Outcome
 	for _, o := range outcomes {
-		if o.Status == check.Skipped && !o.Unproven() && !t.style.Verbose && !o.Suppressed {
-			apart = append(apart, o)
+		if o.Status == check.Skipped && !t.style.Verbose {
+			skipped = append(skipped, o)
 			continue
 		}
 		t.outcome(w, o)
 	}
-	if len(apart) > 0 {
-		fmt.Fprintf(w, "%s %s\n", t.paint(dim, markSkipped), t.paint(dim, doesNotApply(apart)))
-	}
+	t.skipped(w, skipped)
 	fmt.Fprintln(w)
 }
 
-// doesNotApply puts the checks that have nothing to say on one line, by reason.
-func doesNotApply(outcomes []check.Outcome) string {
-	var reasons []string
-	ids := map[string][]string{}
+// skipped puts the checks that were skipped for one reason together: first what
+// is left to prove, then what does not apply.
+func (t textWriter) skipped(w io.Writer, outcomes []check.Outcome) {
+	var skips []check.Skip
+	ids := map[check.Skip][]string{}
 	for _, o := range outcomes {
-		if _, seen := ids[o.Skip.Reason]; !seen {
-			reasons = append(reasons, o.Skip.Reason)
+		if _, seen := ids[o.Skip]; !seen {
+			skips = append(skips, o.Skip)
 		}
-		ids[o.Skip.Reason] = append(ids[o.Skip.Reason], o.ID)
+		ids[o.Skip] = append(ids[o.Skip], o.ID)
 	}
-	var parts []string
-	for _, reason := range reasons {
-		parts = append(parts, fmt.Sprintf("%s (%s)", strings.Join(ids[reason], ", "), reason))
+	for _, skip := range skips {
+		if skip.Proof != "" {
+			fmt.Fprintf(w, "%s not proved: %s\n    because %s\n    to prove it: %s\n", t.paint(yellow, markSkipped),
+				strings.Join(ids[skip], ", "), skip.Reason, skip.Proof)
+		}
 	}
-	return "does not apply: " + strings.Join(parts, "; ")
+	for _, skip := range skips {
+		if skip.Proof == "" {
+			fmt.Fprintf(w, "%s\n", t.paint(dim, fmt.Sprintf("%s %s: %s", markSkipped, skip.Reason, strings.Join(ids[skip], ", "))))
+		}
+	}
 }
 
 func (t textWriter) outcome(w io.Writer, o check.Outcome) {
@@ -120,7 +125,8 @@ func (t textWriter) outcome(w io.Writer, o check.Outcome) {
 		}
 		fmt.Fprintf(w, "%s %s%s\n", t.paint(green, markPassed), o.Title, note)
 	case check.Skipped:
-		fmt.Fprintf(w, "%s %s\n    skipped: %s (%s)\n", t.paint(yellow, markSkipped), o.Title, o.Skip.Reason, o.ID)
+		fmt.Fprintf(w, "%s %s (%s)\n", t.paint(yellow, markSkipped), o.Title, o.ID)
+		fmt.Fprintf(w, "    skipped because %s\n", o.Skip.Reason)
 		if o.Skip.Proof != "" {
 			fmt.Fprintf(w, "    to prove it: %s\n", o.Skip.Proof)
 		}

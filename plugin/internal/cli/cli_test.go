@@ -1,0 +1,256 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/checks"
+)
+
+// goodManifest is a deployment that every check passes or skips.
+const goodManifest = `apiVersion: apps/v1
+kind: StatefulSet
+metadata: {name: coder, namespace: coder}
+spec:
+  replicas: 3
+  selector: {matchLabels: {app: coder}}
+  template:
+    metadata: {labels: {app: coder}}
+    spec:
+      containers:
+      - name: coder
+        image: ghcr.io/coder/coder:v2.38.0
+        env:
+        - {name: CODER_HTTP_ADDRESS, value: "0.0.0.0:8080"}
+        - {name: CODER_ACCESS_URL, value: "https://coder.example.com"}
+        - {name: KUBE_POD_IP, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+        - {name: CODER_DERP_SERVER_RELAY_URL, value: "http://$(KUBE_POD_IP):8080"}
+        - {name: CODER_CLUSTER_HOST, valueFrom: {fieldRef: {fieldPath: status.podIP}}}
+        - {name: CODER_PG_CONNECTION_URL, valueFrom: {secretKeyRef: {name: db, key: url}}}
+`
+
+// result is one run of the command line.
+type result struct {
+	code     int
+	out, err string
+}
+
+// command runs the command line without a cluster and without a database in the
+// environment.
+func command(t *testing.T, stdin string, args ...string) result {
+	t.Helper()
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("HELM_NAMESPACE", "coder")
+	if _, set := os.LookupEnv("CODER_PG_CONNECTION_URL"); !set {
+		t.Setenv("CODER_PG_CONNECTION_URL", "")
+	}
+	var out, talk bytes.Buffer
+	code := run(t.Context(), args, Streams{In: strings.NewReader(stdin), Out: &out, Err: &talk})
+	return result{code: code, out: out.String(), err: talk.String()}
+}
+
+func TestExitCodesAndWhereTheWordsGo(t *testing.T) {
+	bad := strings.Replace(goodManifest, "http://$(KUBE_POD_IP):8080", "https://coder.example.com", 1)
+	warned := strings.Replace(goodManifest, "$(KUBE_POD_IP):8080", "$(KUBE_POD_IP):8080/derp", 1)
+	for _, c := range []struct {
+		name, stdin string
+		args        []string
+		code        int
+		out, err    string
+	}{
+		{"good", goodManifest, []string{"validate", "--manifest", "-"}, 0, "Status check results are √", ""},
+		{"bad", bad, []string{"validate", "--manifest", "-"}, 1, "× relay-url-equals-access-url", ""},
+		{"a warning", warned, []string{"validate", "--manifest", "-"}, 0, "Status check results are ‼", ""},
+		{"a warning that fails", warned, []string{"validate", "--manifest", "-", "--fail-on", "warning"}, 1, "relay-url-path-ignored", ""},
+		{"unproven, but strict", goodManifest, []string{"validate", "--manifest", "-", "--strict"}, 1, "not proved", ""},
+		{"bad, but skipped", bad, []string{"validate", "--manifest", "-", "--skip", "relay-url-equals-access-url,relay-url-shared,relay-url-port-mismatch,relay-tls-disabled,nonsense"}, 0, "suppressed by --skip", "--skip nonsense: there is no such check"},
+		{"the chart refuses", "", []string{"validate", "--set", "coder.replicaCount=3"}, 1, "× postgres-url-missing", ""},
+		{"no input", "", []string{"validate", "--manifest", "-"}, 2, "", "--manifest -: it holds no Kubernetes object"},
+		{"no file", "", []string{"validate", "--manifest", "/none.yaml"}, 2, "", "/none.yaml: no such file"},
+		{"no chart", "", []string{"validate", "./none"}, 2, "", `find chart "./none"`},
+		{"an unknown key", "", []string{"validate", "--set", "coder.replicas=3"}, 2, "", "replicas"},
+		{"an unknown flag", "", []string{"validate", "--nope"}, 2, "", "unknown flag: --nope"},
+		{"an unknown format", "", []string{"validate", "-o", "yaml"}, 2, "", `unknown output format "yaml": use text or json`},
+		{"an unknown severity", "", []string{"validate", "--fail-on", "fatal"}, 2, "", `--fail-on: unknown severity "fatal"`},
+		{"an unknown colour", "", []string{"validate", "--color", "pink"}, 2, "", `--color "pink": use auto, always or never`},
+		{"an unknown family", "", []string{"validate", "--pod-ip-family", "ipv5"}, 2, "", `--pod-ip-family "ipv5": use ipv4 or ipv6`},
+		{"two names", "", []string{"validate", "a", "./none", "--name", "b"}, 2, "", "release name is given twice"},
+		{"a repository without a chart", "", []string{"validate", "--repo", "https://example.com"}, 2, "", "--repo needs the name of a CHART"},
+		{"help", "", []string{"validate", "--help"}, 0, "Examples:", ""},
+		{"no command", "", nil, 0, "Available Commands", ""},
+		{"an unknown command", "", []string{"valdiate"}, 2, "", `unknown command "valdiate"`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := command(t, c.stdin, c.args...)
+			assert.Equal(t, c.code, got.code, got)
+			assert.Contains(t, got.out, c.out)
+			if c.code == ExitUnable {
+				assert.Empty(t, got.out, "nothing half-written")
+			}
+			if c.err == "" {
+				assert.Empty(t, got.err)
+			}
+			assert.Contains(t, got.err, c.err)
+		})
+	}
+}
+
+func TestJSONIsAllThatStandsOnStandardOutput(t *testing.T) {
+	got := command(t, goodManifest, "validate", "--manifest", "-", "-o", "json", "--color", "always")
+	var report struct {
+		SchemaVersion, Verdict string
+		Summary                struct{ Failed int }
+		Checks                 []struct{ ID, Status, SkipReason, SkipProof string }
+		Deployment             struct{ Replicas []struct{ RelayURL string } }
+	}
+	require.NoError(t, json.Unmarshal([]byte(got.out), &report))
+	assert.Equal(t, "1", report.SchemaVersion)
+	assert.Equal(t, "pass", report.Verdict)
+	assert.Len(t, report.Checks, len(checks.All()))
+	seen := map[string]bool{}
+	for _, r := range report.Deployment.Replicas {
+		assert.False(t, seen[r.RelayURL], "relay URLs differ")
+		seen[r.RelayURL] = true
+	}
+	for _, c := range report.Checks {
+		if c.Status == "skipped" {
+			assert.NotEmpty(t, c.SkipReason, c.ID)
+		}
+	}
+}
+
+func TestNoOutputHoldsThePassword(t *testing.T) {
+	const url = "postgres://coder:hunter2@127.0.0.1:1/coder?sslmode=disable"
+	manifest := strings.Replace(goodManifest, "valueFrom: {secretKeyRef: {name: db, key: url}}", `value: "`+url+`"`, 1)
+	for _, args := range [][]string{
+		{"--manifest", "-"},
+		{"--manifest", "-", "-o", "json"},
+		{"--manifest", "-", "--postgres-url", url},
+		{"--manifest", "-", "--postgres-url", "postgres://coder:hunter2%zz@127.0.0.1:1/coder"},
+		{"--manifest", "-", "--postgres-url", "postgres://coder:hunter2@a,b/coder"},
+	} {
+		got := command(t, manifest, append([]string{"validate"}, args...)...)
+		assert.NotEqual(t, ExitOK, got.code)
+		assert.NotContains(t, got.out+got.err, "hunter2", args)
+	}
+}
+
+func TestAURLOnTheCommandLineIsAdvisedAgainst(t *testing.T) {
+	got := command(t, goodManifest, "validate", "--manifest", "-", "--postgres-url", "postgres://coder:x@127.0.0.1:1/coder?sslmode=disable")
+	assert.Contains(t, got.err, "process list")
+	assert.Equal(t, ExitFindings, got.code)
+	assert.Contains(t, got.out, "× postgres-unreachable")
+}
+
+func TestAGivenURLThatCannotBeReadIsAFinding(t *testing.T) {
+	for url, id := range map[string]string{
+		"mysql://coder:x@db/coder": "postgres-url-invalid", "postgres://coder:x@a,b/coder": "postgres-url-multihost",
+	} {
+		t.Setenv("CODER_PG_CONNECTION_URL", url)
+		got := command(t, goodManifest, "validate", "--manifest", "-")
+		assert.Equal(t, ExitFindings, got.code)
+		assert.Contains(t, got.out, "× "+id)
+	}
+}
+
+// silentServer accepts connections and says nothing.
+func silentServer(t *testing.T) (address string) {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { listener.Close() })
+	return listener.Addr().String()
+}
+
+func TestASilentServerIsAFindingWithinTheTimeout(t *testing.T) {
+	t.Setenv("CODER_PG_CONNECTION_URL", "postgres://coder:x@"+silentServer(t)+"/coder?sslmode=disable")
+	got := command(t, goodManifest, "validate", "--manifest", "-", "--timeout", "2s")
+	assert.Equal(t, ExitFindings, got.code, got)
+	assert.Contains(t, got.out, "× postgres-unreachable")
+}
+
+func TestAnInterruptEndsAtOnceWithWhatIsKnown(t *testing.T) {
+	t.Setenv("CODER_PG_CONNECTION_URL", "postgres://coder:x@"+silentServer(t)+"/coder?sslmode=disable")
+	t.Setenv("HELM_NAMESPACE", "coder")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	var out, talk bytes.Buffer
+	time.AfterFunc(300*time.Millisecond, func() { cancel(errInterrupted) })
+	code := run(ctx, []string{"validate", "--manifest", "-"}, Streams{In: strings.NewReader(goodManifest), Out: &out, Err: &talk})
+	assert.Equal(t, ExitInterrupted, code)
+	assert.Contains(t, out.String(), "√ every replica has a relay URL")
+	assert.Contains(t, out.String(), "the run ended early: interrupted")
+	assert.Equal(t, "coder-ha: interrupted\n", talk.String())
+}
+
+func TestATimeOutThatCutsTheWorkShortHasItsOwnCode(t *testing.T) {
+	reader, writer, err := os.Pipe()
+	require.NoError(t, err)
+	defer writer.Close()
+	var out, talk bytes.Buffer
+	code := run(t.Context(), []string{"validate", "--manifest", "-", "--timeout", "200ms"}, Streams{In: reader, Out: &out, Err: &talk})
+	assert.Equal(t, ExitTimeout, code)
+	assert.Contains(t, talk.String(), "timed out after --timeout 200ms")
+}
+
+func TestExplainKnowsEveryCheck(t *testing.T) {
+	list := command(t, "", "explain")
+	for _, c := range checks.All() {
+		assert.Contains(t, list.out, c.ID)
+		got := command(t, "", "explain", c.ID)
+		assert.Equal(t, ExitOK, got.code)
+		assert.Contains(t, got.out, c.Why)
+	}
+	got := command(t, "", "explain", "nonsense")
+	assert.Equal(t, ExitUnable, got.code)
+	assert.Contains(t, got.err, `there is no check "nonsense"`)
+}
+
+func TestEveryCheckIsDeclaredInFull(t *testing.T) {
+	seen := map[string]bool{}
+	for _, c := range checks.All() {
+		assert.Regexp(t, `^[a-z0-9]+(-[a-z0-9]+)+$`, c.ID)
+		assert.False(t, seen[c.ID], "%s is declared twice", c.ID)
+		seen[c.ID] = true
+		assert.NotEmpty(t, c.Reads, c.ID)
+		for _, text := range []string{c.Title, c.Why, c.Remedy} {
+			assert.NotEmpty(t, text, c.ID)
+		}
+		assert.False(t, strings.HasSuffix(c.Title, "."), c.ID)
+	}
+}
+
+func TestEveryFlagWithAFixedSetIsCompleted(t *testing.T) {
+	root := newRoot(Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
+	validate, _, err := root.Find([]string{"validate"})
+	require.NoError(t, err)
+	for _, flag := range []string{"output", "color", "fail-on", "skip", "pod-ip-family"} {
+		complete, ok := validate.GetFlagCompletionFunc(flag)
+		require.True(t, ok, flag)
+		words, directive := complete(validate, nil, "")
+		assert.NotEmpty(t, words, flag)
+		assert.Equal(t, cobra.ShellCompDirectiveNoFileComp, directive, flag)
+	}
+}
+
+func TestEveryFlagSaysWhatItDoes(t *testing.T) {
+	root := newRoot(Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
+	for _, cmd := range root.Commands() {
+		assert.NotEmpty(t, cmd.Short, cmd.Name())
+		if cmd.Name() != "help" && cmd.Name() != "completion" {
+			assert.NotEmpty(t, cmd.Example, cmd.Name())
+		}
+		cmd.Flags().VisitAll(func(f *pflag.Flag) { assert.NotEmpty(t, f.Usage, "%s --%s", cmd.Name(), f.Name) })
+	}
+}
