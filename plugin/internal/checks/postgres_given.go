@@ -9,54 +9,70 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
 )
 
-// GivenURLChecks are the checks of the URL's text, for a URL that was given
-// without a deployment.
+// GivenURLChecks are the checks of the URL's text that need no deployment, for
+// a run that asks the database alone.
 func GivenURLChecks() []Check {
-	judges := map[string]func(*facts.GivenURL) check.Result{
-		"postgres-url-invalid":   judgeOnlyText,
-		"postgres-url-multihost": judgeOnlyHosts,
-	}
+	judges := map[string]givenJudge{"postgres-url-invalid": judgeGivenText, "postgres-url-multihost": judgeGivenHosts}
 	var out []Check
 	for _, c := range postgresURLChecks() {
-		if judge, ok := judges[c.ID]; ok {
-			c.Judge = func(f *facts.Facts) check.Result {
-				if f.Given == nil {
-					return check.Unproven("no URL was given", "give --postgres-url-file")
-				}
-				return judge(f.Given)
-			}
-			out = append(out, c)
+		judge, ok := judges[c.ID]
+		if !ok {
+			continue
 		}
+		withDeployment := c.Judge
+		c.Judge = func(f *facts.Facts) check.Result {
+			if f.Deployment != nil {
+				return withDeployment(f)
+			}
+			return withGiven(func(*facts.Facts) check.Result { return check.Pass() }, judge)(f)
+		}
+		out = append(out, c)
 	}
 	return out
 }
 
-func judgeOnlyText(given *facts.GivenURL) check.Result {
-	var wrong *pgurl.Error
-	if !errors.As(given.Err, &wrong) {
-		return check.Pass()
+// givenJudge looks at the URL that the user gave; nil is a pass.
+type givenJudge func(*facts.GivenURL) *check.Finding
+
+// withGiven judges the URL that the user gave to the command as well.
+func withGiven(judge func(*facts.Facts) check.Result, given givenJudge) func(*facts.Facts) check.Result {
+	return func(f *facts.Facts) check.Result {
+		result := judge(f)
+		if f.Given == nil {
+			return result
+		}
+		if finding := given(f.Given); finding != nil {
+			finding.Subject = check.Subject{Kind: "URL", Name: f.Given.Origin}
+			result.Findings = append(result.Findings, *finding)
+		}
+		return result
 	}
-	return check.Fail(check.Finding{
-		Message: "Coder cannot use the database URL: " + wrong.Error(), Subject: check.Subject{Kind: "URL", Name: given.Origin},
-		Observed: string(wrong.Part) + " is wrong (the URL is not shown)", Expected: "postgres://USER:PASSWORD@HOST:5432/DATABASE", Remedy: wrong.Remedy,
-	})
 }
 
-func judgeOnlyHosts(given *facts.GivenURL) check.Result {
+func judgeGivenText(given *facts.GivenURL) *check.Finding {
+	var wrong *pgurl.Error
+	if !errors.As(given.Err, &wrong) {
+		return nil
+	}
+	return &check.Finding{
+		Message:  "Coder cannot use the database URL: " + wrong.Error(),
+		Observed: string(wrong.Part) + " is wrong (the URL is not shown)", Expected: "postgres://USER:PASSWORD@HOST:5432/DATABASE", Remedy: wrong.Remedy,
+	}
+}
+
+func judgeGivenHosts(given *facts.GivenURL) *check.Finding {
+	observed := ""
 	switch {
 	case given.Err != nil:
-		return check.NotApplicable("see postgres-url-invalid")
+		return nil
 	case len(given.URL.Hosts) > 1:
-		observed := fmt.Sprintf("%d hosts", len(given.URL.Hosts))
-		return check.Fail(check.Finding{
-			Message: "the database URL has " + observed, Subject: check.Subject{Kind: "URL", Name: given.Origin},
-			Observed: observed, Expected: "one host, which leads to the primary",
-		})
+		observed = fmt.Sprintf("%d hosts", len(given.URL.Hosts))
 	case readerEndpoint(given.URL.Host().Name):
-		return check.Fail(check.Finding{
-			Message: "the database URL names a reader endpoint", Subject: check.Subject{Kind: "URL", Name: given.Origin},
-			Observed: given.URL.Host().String(), Expected: "the endpoint that leads to the primary",
-		})
+		observed = "reader endpoint " + given.URL.Host().Name
+	default:
+		return nil
 	}
-	return check.Pass()
+	return &check.Finding{
+		Message: "the database URL has " + observed, Observed: observed, Expected: "one host, which leads to the primary",
+	}
 }

@@ -138,40 +138,6 @@ func readableURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.
 	})
 }
 
-// withGiven judges the URL that the user gave to the command as well.
-func withGiven(judge func(*facts.Facts) check.Result, given func(*facts.GivenURL) *check.Finding) func(*facts.Facts) check.Result {
-	return func(f *facts.Facts) check.Result {
-		result := judge(f)
-		if f.Given == nil {
-			return result
-		}
-		if finding := given(f.Given); finding != nil {
-			finding.Subject.Name = f.Given.Origin
-			result.Findings = append(result.Findings, *finding)
-		}
-		return result
-	}
-}
-
-func judgeGivenText(given *facts.GivenURL) *check.Finding {
-	var wrong *pgurl.Error
-	if !errors.As(given.Err, &wrong) || given.URL.SSLMode != "" {
-		return nil
-	}
-	return &check.Finding{
-		Message:  "Coder cannot read the database URL: " + wrong.Error(),
-		Observed: string(wrong.Part) + " is wrong (the URL is not shown)", Expected: "postgres://USER:PASSWORD@HOST:5432/DATABASE", Remedy: wrong.Remedy,
-	}
-}
-
-func judgeGivenHosts(given *facts.GivenURL) *check.Finding {
-	if len(given.URL.Hosts) < 2 {
-		return nil
-	}
-	observed := fmt.Sprintf("%d hosts", len(given.URL.Hosts))
-	return &check.Finding{Message: "the database URL has " + observed, Observed: observed, Expected: "one host, which leads to the primary"}
-}
-
 func judgeURLText(j *judgement, u databaseURL) {
 	var wrong *pgurl.Error
 	switch {

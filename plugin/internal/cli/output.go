@@ -11,6 +11,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
 	"github.com/coder-ha/coder-ha/plugin/internal/report"
 )
@@ -21,6 +22,7 @@ type outputFlags struct {
 	color   string
 	verbose bool
 	strict  bool
+	skip    []string
 	failOn  check.Severity
 
 	failOnName string
@@ -34,6 +36,7 @@ func (o *outputFlags) add(cmd *cobra.Command) {
 	f.BoolVar(&o.verbose, "verbose", false, "show each check that does not apply on a line of its own")
 	f.StringVar(&o.failOnName, "fail-on", "error", "exit with 1 from this severity on: error, warning or info")
 	f.BoolVar(&o.strict, "strict", false, "exit with 1 too if a check of severity error could not be proved")
+	f.StringSliceVar(&o.skip, "skip", nil, "leave out the checks with these ids; they are listed as suppressed")
 	f.Lookup("colour").Hidden = true
 	fixed := func(words ...string) cobra.CompletionFunc {
 		return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
@@ -41,6 +44,7 @@ func (o *outputFlags) add(cmd *cobra.Command) {
 	register(cmd, "output", fixed(report.Formats()...))
 	register(cmd, "color", fixed("auto", "always", "never"))
 	register(cmd, "fail-on", fixed("error", "warning", "info"))
+	register(cmd, "skip", completeIDs)
 }
 
 // check reads the flags that are words, before any work is done.
@@ -102,17 +106,18 @@ func describe(d *deployment.Deployment) report.Deployment {
 	return out
 }
 
-// describePostgres is what the server said as reports show it; nil where none
+// describePostgres is what the servers said, as reports show it; nil where none
 // was asked.
-func describePostgres(p *postgres.Facts) *report.Postgres {
-	if p == nil {
+func describePostgres(found *facts.Facts) *report.Postgres {
+	f := found.Postgres
+	if f == nil {
 		return nil
 	}
-	out := &report.Postgres{Reachable: p.Server != nil}
-	if p.Server != nil {
-		out.ServerVersion = p.Server.Version
+	out := &report.Postgres{Reachable: f.FailedStep == "" && f.Server != nil, Facts: append([]*postgres.Facts{f}, found.PostgresOthers...)}
+	if f.Server != nil {
+		out.ServerVersion = f.Server.Version
 	}
-	if l := p.Latency; l != nil {
+	if l := f.Latency; l != nil {
 		out.Latency = &report.Latency{
 			Min: milliseconds(l.Min), Median: milliseconds(l.Median), P95: milliseconds(l.P95),
 			Jitter: milliseconds(l.Jitter), Samples: len(l.Samples),

@@ -5,6 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
+	"sync"
+	"time"
 
 	"github.com/spf13/pflag"
 	helmcli "helm.sh/helm/v3/pkg/cli"
@@ -17,60 +20,96 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
 )
 
-// postgresFlags say where the database URL comes from.
-type postgresFlags struct{ url string }
+// postgresFlags say which database to ask.
+type postgresFlags struct {
+	urls    []string
+	files   []string
+	connect time.Duration
+}
 
 func (p *postgresFlags) add(f *pflag.FlagSet) {
-	f.StringVar(&p.url, "postgres-url", "", "Postgres connection URL to check; CODER_PG_CONNECTION_URL in the environment keeps the password out of the process list")
+	f.StringArrayVar(&p.urls, "postgres-url", nil, "Postgres connection URL (can be repeated, one for each node); other users of this machine see it in the process list")
+	f.StringArrayVar(&p.files, "postgres-url-file", nil, "file with a connection URL, not readable by everybody (can be repeated, one for each node)")
+	f.DurationVar(&p.connect, "connect-timeout", postgres.DefaultConnectTimeout, "give up connecting to Postgres after this time")
 }
 
-// given is the URL that the user gives to this command.
-func (p *postgresFlags) given(streams Streams) *pgsource.Source {
-	if p.url != "" {
-		if u, err := pgurl.Parse(p.url); err == nil && u.HasPassword {
-			fmt.Fprintln(streams.Err, "coder-ha: --postgres-url shows the password in the process list; set CODER_PG_CONNECTION_URL in the environment instead")
+// given are the URLs that the user gives to the command itself, in order.
+func (p *postgresFlags) given(streams Streams) ([]pgsource.Source, error) {
+	var out []pgsource.Source
+	for i, url := range p.urls {
+		origin := "--postgres-url"
+		if len(p.urls) > 1 {
+			origin = fmt.Sprintf("--postgres-url %d", i+1)
 		}
-		return &pgsource.Source{URL: p.url, Origin: "--postgres-url"}
+		if u, err := pgurl.Parse(url); err != nil || u.HasPassword {
+			fmt.Fprintln(streams.Err, "coder-ha: --postgres-url shows the password in the process list: use --postgres-url-file or CODER_PG_CONNECTION_URL in the environment")
+		}
+		out = append(out, pgsource.Source{URL: url, Origin: origin})
 	}
-	if url := os.Getenv(deployment.PostgresURL); url != "" {
-		return &pgsource.Source{URL: url, Origin: deployment.PostgresURL + " in the environment"}
+	for _, path := range p.files {
+		url, err := readURLFile(path)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, pgsource.Source{URL: url, Origin: path})
 	}
-	return nil
+	if url := os.Getenv(deployment.PostgresURL); url != "" && len(out) == 0 {
+		out = append(out, pgsource.Source{URL: url, Origin: deployment.PostgresURL + " in the environment"})
+	}
+	return out, nil
 }
 
-// gather asks the server, and records why it does not where it cannot.
-func (p *postgresFlags) gather(ctx context.Context, found *facts.Facts, settings *helmcli.EnvSettings, streams Streams) {
-	source, skip := p.given(streams), (*check.Skip)(nil)
-	given := source != nil
-	if !given {
-		if source, skip = pgsource.Find(ctx, found.Deployment, settings.RESTClientGetter()); skip != nil {
-			found.PostgresSkip = *skip
-			return
-		}
+// errNoURL says that there is neither a URL nor a deployment to take it from.
+var errNoURL = errors.New("no database URL: give --postgres-url-file FILE, set " + deployment.PostgresURL + ", or name the chart or manifests that have it")
+
+// gather asks the servers side by side, and records why it does not where it
+// cannot. A URL that coderd could not use is not asked.
+func (p *postgresFlags) gather(ctx context.Context, found *facts.Facts, settings *helmcli.EnvSettings, streams Streams, auth string) error {
+	sources, err := p.given(streams)
+	if err != nil {
+		return err
 	}
-	u, err := pgurl.Parse(source.URL)
-	if given {
-		found.Given = &facts.GivenURL{Origin: source.Origin, URL: u, Err: err}
-	}
+	given := len(sources) > 0
 	switch {
-	case err != nil:
-		found.PostgresSkip = check.Skip{Reason: source.Origin + " cannot be read: " + err.Error(), Proof: remedyOf(err)}
-		return
-	case len(u.Hosts) > 1:
-		found.PostgresSkip = check.Skip{Reason: source.Origin + " names several hosts", Proof: "name the one endpoint that leads to the primary"}
-		return
+	case given:
+	case found.Deployment == nil:
+		return errNoURL
+	default:
+		source, skip := pgsource.Find(ctx, found.Deployment, settings.RESTClientGetter())
+		if skip != nil {
+			found.PostgresSkip = *skip
+			return nil
+		}
+		sources = []pgsource.Source{*source}
 	}
-	auth := ""
-	if value := found.Deployment.Replicas[0].Env("CODER_PG_AUTH"); value.Set() {
-		auth = value.String()
+	if auth == "" && found.Deployment != nil {
+		if value := found.Deployment.Replicas[0].Env("CODER_PG_AUTH"); value.Set() {
+			auth = value.String()
+		}
 	}
-	found.Postgres = postgres.Probe(ctx, postgres.Options{URL: u, Origin: source.Origin, InCluster: !given, Auth: auth})
-}
-
-func remedyOf(err error) string {
-	var wrong *pgurl.Error
-	if errors.As(err, &wrong) {
-		return wrong.Remedy
+	all := make([]*postgres.Facts, len(sources))
+	var wg sync.WaitGroup
+	for i, source := range sources {
+		u, err := pgurl.Parse(source.URL)
+		if given && (found.Given == nil || found.Given.Err == nil && err != nil) {
+			found.Given = &facts.GivenURL{Origin: source.Origin, URL: u, Err: err}
+		}
+		if err != nil || len(u.Hosts) > 1 {
+			continue
+		}
+		wg.Go(func() {
+			all[i] = postgres.Probe(ctx, postgres.Options{URL: u, Origin: source.Origin, InCluster: !given, Auth: auth, ConnectTimeout: p.connect})
+		})
 	}
-	return "write the URL as postgres://USER:PASSWORD@HOST:5432/DATABASE"
+	wg.Wait()
+	all = slices.DeleteFunc(all, func(f *postgres.Facts) bool { return f == nil })
+	if len(all) == 0 {
+		found.PostgresSkip = check.Skip{
+			Reason: sources[0].Origin + " cannot be used, see postgres-url-invalid and postgres-url-multihost",
+			Proof:  "give a URL that coderd can use",
+		}
+		return nil
+	}
+	found.Postgres, found.PostgresOthers = all[0], all[1:]
+	return nil
 }

@@ -75,6 +75,6 @@ settings; this plugin finds them.`,
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	settings.AddFlags(root.PersistentFlags())
-	root.AddCommand(newValidate(streams, settings), newPostgres(streams), newExplain(streams), newVersion(streams))
+	root.AddCommand(newValidate(streams, settings), newPostgres(streams, settings), newExplain(streams), newVersion(streams))
 	return root
 }

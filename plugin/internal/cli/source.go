@@ -100,13 +100,24 @@ func (s *sourceFlags) read(ctx context.Context, args []string, settings *helmcli
 	}
 	d, err := kube.Build(objects, opts)
 	if err != nil && refusal != "" {
-		return nil, fmt.Errorf("the chart refuses these values: %s", refusal)
+		return nil, refusalError(refusal)
 	}
 	if err != nil {
 		return nil, err
 	}
 	d.Source, d.Refusal = source, refusal
 	return d, nil
+}
+
+// refusalError is the chart's own sentence as an error.
+func refusalError(sentence string) error {
+	return fmt.Errorf("the chart refuses these values: %s", sentence)
+}
+
+// named says whether the user names a source at all.
+func (s *sourceFlags) named(args []string) bool {
+	v := s.chart.Values
+	return len(args)+len(s.manifests)+len(v.ValueFiles)+len(v.Values)+len(v.StringValues)+len(v.JSONValues)+len(v.FileValues)+len(v.LiteralValues) > 0
 }
 
 // arguments reads [NAME] [CHART] as `helm template` does.

@@ -2,17 +2,14 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 	helmcli "helm.sh/helm/v3/pkg/cli"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/report"
 )
 
 const validateLong = `Prove a Coder deployment before it is installed.
@@ -23,10 +20,10 @@ a repository or registry reference; without one the chart that comes with this
 plugin is used. All flags of "helm template" that change what is rendered work
 here too.
 
-Postgres is asked for real. Its URL comes from the first of: --postgres-url,
-CODER_PG_CONNECTION_URL in the environment, the manifests, and the Secret that
-they refer to, where a kubeconfig reaches the cluster. Nothing is written to the
-database, and nothing is sent anywhere else.
+Postgres is asked for real. Its URL comes from the first of: --postgres-url and
+--postgres-url-file, CODER_PG_CONNECTION_URL in the environment, the manifests,
+and the Secret that they refer to, where a kubeconfig reaches the cluster.
+Nothing is written to the database, and nothing is sent anywhere else.
 
 Exit codes: 0 nothing found at or above --fail-on, 1 something found, 2 the work
 could not be done, 124 timed out, 130 interrupted.`
@@ -53,7 +50,6 @@ type validate struct {
 	source   sourceFlags
 	output   outputFlags
 	postgres postgresFlags
-	skip     []string
 	limits   facts.Limits
 	timeout  time.Duration
 }
@@ -75,10 +71,9 @@ func newValidate(streams Streams, settings *helmcli.EnvSettings) *cobra.Command 
 	v.source.add(cmd)
 	v.output.add(cmd)
 	v.postgres.add(flags)
-	flags.StringSliceVar(&v.skip, "skip", nil, "leave out the checks with these ids; they are listed as suppressed")
 	flags.DurationVar(&v.limits.CertificateWarning, "certificate-warning", v.limits.CertificateWarning, "warn of certificates that end within this time")
+	addPostgresLimits(flags, &v.limits.Postgres)
 	flags.DurationVar(&v.timeout, "timeout", defaultTimeout, "end the whole run after this time")
-	register(cmd, "skip", completeIDs)
 	return cmd
 }
 
@@ -99,42 +94,15 @@ func (v *validate) run(parent context.Context, args []string) error {
 		return err
 	}
 	found := &facts.Facts{Now: time.Now(), Deployment: read, Limits: v.limits}
-	v.postgres.gather(ctx, found, v.settings, v.streams)
-	return v.report(ctx, found)
-}
-
-// report judges the facts and writes the report. The chart's refusal fails the
-// run even where no check knows its reason.
-func (v *validate) report(ctx context.Context, found *facts.Facts) error {
-	suppressed := map[string]string{}
-	for _, id := range v.skip {
-		if _, known := find(id); !known {
-			fmt.Fprintf(v.streams.Err, "coder-ha: --skip %s: there is no such check\n", id)
-		}
-		suppressed[id] = "--skip"
+	if err := v.postgres.gather(ctx, found, v.settings, v.streams, ""); err != nil {
+		return err
 	}
-	out := report.Report{
-		Outcomes:   check.Run(checks.All(), found, suppressed),
-		Deployment: describe(found.Deployment),
-		Postgres:   describePostgres(found.Postgres),
-		Strict:     v.output.strict,
-		FailOn:     v.output.failOn,
+	err = judge(ctx, v.streams, v.output, checks.All(), found)
+	if err == nil && read.Refusal != "" {
+		// No check knows the reason, and yet the install would not begin.
+		return refusalError(read.Refusal)
 	}
-	if err := context.Cause(ctx); err != nil {
-		out.Incomplete = err.Error()
-	}
-	if err := v.output.write(v.streams.Out, out); err != nil {
-		return fmt.Errorf("write the report: %w", err)
-	}
-	switch {
-	case context.Cause(ctx) != nil:
-		return context.Cause(ctx)
-	case out.Fails():
-		return errFindings
-	case found.Deployment.Refusal != "":
-		return fmt.Errorf("the chart refuses these values: %s", found.Deployment.Refusal)
-	}
-	return nil
+	return err
 }
 
 // within does work that takes no notice of its context, such as reading standard

@@ -1,0 +1,46 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/report"
+)
+
+// judge runs the checks over the facts, writes the report, and returns
+// errFindings if it fails the run, or why the run ended early.
+func judge(ctx context.Context, streams Streams, output outputFlags, all []checks.Check, found *facts.Facts) error {
+	suppressed := map[string]string{}
+	for _, id := range output.skip {
+		if _, known := find(id); !known {
+			fmt.Fprintf(streams.Err, "coder-ha: --skip %s: there is no such check\n", id)
+		}
+		suppressed[id] = "--skip"
+	}
+	out := report.Report{
+		Outcomes: check.Run(all, found, suppressed),
+		Postgres: describePostgres(found),
+		Strict:   output.strict,
+		FailOn:   output.failOn,
+	}
+	if found.Deployment != nil {
+		out.Deployment = describe(found.Deployment)
+	}
+	cause := context.Cause(ctx)
+	if cause != nil {
+		out.Incomplete = cause.Error()
+	}
+	if err := output.write(streams.Out, out); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	switch {
+	case cause != nil:
+		return cause
+	case out.Fails():
+		return errFindings
+	}
+	return nil
+}
