@@ -54,6 +54,19 @@ test: build helm3 helm4 postgres ## Run every fast test: plugin, chart, both Hel
 	$(SAY) "chart, plugin under Helm 3 and Helm 4, Postgres"
 	@cd tests && go test $(RACE) -count=1 ./...
 
+.PHONY: e2e
+e2e: helm3 cluster-packages ## Prove the chart on a real Kubernetes cluster of this machine (as root)
+	$(SAY) "the chart on a real cluster"
+	@cd tests/e2e && go test -count=1 -timeout 60m ./...
+
+.PHONY: cluster-up
+cluster-up: cluster-packages ## Start that cluster to try things on (as root)
+	@cd tests/e2e && go run ./cmd/cluster up
+
+.PHONY: cluster-down
+cluster-down: ## End it
+	@cd tests/e2e && go run ./cmd/cluster down
+
 .PHONY: bench
 bench: build helm3 ## Time coder-ha validate against helm template of the same chart
 	@cd tests && go build -o $(TOOLS)/bench ./bench && exec $(TOOLS)/bench
@@ -100,13 +113,15 @@ plugin/bin/coder-ha-%: $(SOURCES)
 
 # --- Tools ------------------------------------------------------------------
 
-.PHONY: helm3 helm4 postgres lint-packages
+.PHONY: helm3 helm4 postgres lint-packages cluster-packages
 helm3: $(TOOLS)/helm3
 helm4: $(TOOLS)/helm4
 postgres:
 	@tests/tools/system-packages postgresql
 lint-packages:
 	@tests/tools/system-packages shellcheck yamllint
+cluster-packages:
+	@tests/e2e/install-deps.sh
 
 $(TOOLS)/helm%: tests/tools/helm%/go.mod tests/tools/helm%/go.sum tests/tools/helm-ldflags
 	$(SAY) "building Helm $* from its pinned module (once, some minutes)"
