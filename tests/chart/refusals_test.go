@@ -27,6 +27,11 @@ func TestWhatCannotWorkIsRefused(t *testing.T) {
 			want:   "coder.replicaCount is 2, but coder.env has no CODER_PG_CONNECTION_URL",
 		},
 		{
+			name:   "replicas whose command is the image's own",
+			values: `coder: {replicaCount: 2, command: null, commandArgs: [server, --verbose]}`,
+			want:   "(postgres-url-missing)",
+		},
+		{
 			name: "a relay URL that is the access URL, written differently",
 			values: `
 coder:
@@ -127,6 +132,7 @@ func TestWhatCanWorkIsNotRefused(t *testing.T) {
 		"replicas with a database URL from a Secret":    `coder: {replicaCount: 3, env: [{name: CODER_PG_CONNECTION_URL, valueFrom: {secretKeyRef: {name: db, key: url}}}]}`,
 		"replicas with an environment nobody can see":   `coder: {replicaCount: 3, envFrom: [{secretRef: {name: all}}]}`,
 		"replicas with the database URL as a flag":      `coder: {replicaCount: 3, commandArgs: [server, --postgres-url=$(DB)]}`,
+		"replicas with that flag in the command":        `coder: {replicaCount: 3, command: [/opt/coder, server, --postgres-url=x]}`,
 		"replicas whose command sets the environment":   `coder: {replicaCount: 3, command: [/bin/sh, -c], commandArgs: [". /vault/env && exec /opt/coder server"]}`,
 		"replicas of a workspace proxy":                 `coder: {replicaCount: 3, workspaceProxy: true}`,
 		"one replica without a database":                `coder: {replicaCount: 1}`,

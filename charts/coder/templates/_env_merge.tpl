@@ -37,7 +37,7 @@ demands.
 {{- range regexFindAll "\\$\\$|\\$\\([^)]*\\)" $value -1 -}}
 {{- $ref := . | trimPrefix "$(" | trimSuffix ")" -}}
 {{- if and (hasPrefix "$(" .) (hasKey $state.entry $ref) -}}
-{{- $refs = append $refs $ref | uniq -}}
+{{- $refs = append $refs $ref -}}
 {{- end -}}
 {{- end -}}
 {{- if has $name $refs -}}
@@ -46,7 +46,7 @@ demands.
 {{- $refs = without $refs $name -}}
 {{- if kindIs "string" $old.value -}}
 {{- $value = $value | replace "$$" "\x00" | replace $own $old.value | replace "\x00" "$$" -}}
-{{- $refs = concat $refs (get $state.refs $name) | uniq -}}
+{{- $refs = concat $refs (get $state.refs $name) -}}
 {{- else -}}
 {{- $kept := printf "%s_ORIGINAL" $name -}}
 {{- $_ := set $state.entry $kept (set (deepCopy $old) "name" $kept) -}}

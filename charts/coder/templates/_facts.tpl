@@ -25,15 +25,15 @@ has no database), or "none".
 */}}
 {{- define "coder.databaseSource" -}}
 {{- $entry := include "coder.envEntry" (list . "CODER_PG_CONNECTION_URL") | fromJson -}}
-{{- $command := .Values.coder.command | default list -}}
-{{- $args := .Values.coder.commandArgs | default list | join " " -}}
-{{- if or .Values.coder.workspaceProxy (contains "wsproxy" $args) (contains "workspace-proxy" $args) -}}
+{{- $command := .Values.coder.command | default (list "/opt/coder") -}}
+{{- $words := concat $command (.Values.coder.commandArgs | default list) | join " " -}}
+{{- if or .Values.coder.workspaceProxy (contains "wsproxy" $words) (contains "workspace-proxy" $words) -}}
 unneeded
 {{- else if $entry.valueFrom -}}
 reference
 {{- else if $entry.value -}}
 value
-{{- else if or .Values.coder.envFrom (contains "postgres-url" $args) (ne (len $command) 1) (not (hasSuffix "coder" (first $command | toString))) -}}
+{{- else if or .Values.coder.envFrom (contains "postgres-url" $words) (not (hasSuffix "coder" (first $command | toString))) -}}
 unknown
 {{- else -}}
 none
