@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/santhosh-tekuri/jsonschema/v6"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -126,4 +127,18 @@ func TestTheVerdictFollowsTheFlags(t *testing.T) {
 func TestAnUnknownFormatIsRefused(t *testing.T) {
 	_, err := New("yaml", Style{})
 	assert.EqualError(t, err, `unknown output format "yaml": use text or json`)
+}
+
+func TestJSONFitsItsSchema(t *testing.T) {
+	compiler := jsonschema.NewCompiler()
+	schema, err := compiler.Compile("../../../docs/report.schema.json")
+	require.NoError(t, err)
+	empty := Report{FailOn: check.Error}
+	interrupted := sample()
+	interrupted.Incomplete = "interrupted"
+	for _, r := range []Report{sample(), empty, interrupted} {
+		got, err := jsonschema.UnmarshalJSON(bytes.NewReader(write(t, "json", Style{}, r)))
+		require.NoError(t, err)
+		assert.NoError(t, schema.Validate(got))
+	}
 }
