@@ -78,7 +78,7 @@ lint: $(TOOLS)/golangci-lint helm3 lint-packages ## Lint Go, shell, YAML and the
 	@tests/tools/lint
 
 # Files that a program writes; `make verify-generated` fails when one is stale.
-GENERATED := charts/coder/README.md
+GENERATED := charts/coder/README.md docs/checks.md
 
 .PHONY: generate
 generate: $(TOOLS)/helm-docs ## Write the generated files anew
