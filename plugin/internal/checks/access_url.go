@@ -90,11 +90,11 @@ func accessURLChecks() []Check {
 					j.unknown(deployment.WildcardURL, value)
 				case value.Unset():
 					j.skip("%s is not set", deployment.WildcardURL)
-				case wildcardProblem(string(value.Text)) == "":
+				case wildcardProblem(value.Text.Plain()) == "":
 					j.good()
 				default:
 					j.find(check.Finding{
-						Message: "the wildcard access URL " + wildcardProblem(string(value.Text)), Subject: of(d, r, value),
+						Message: "the wildcard access URL " + wildcardProblem(value.Text.Plain()), Subject: of(d, r, value),
 						Observed: value.String(), Expected: "*.coder.example.com or *-suffix.example.com",
 					})
 				}

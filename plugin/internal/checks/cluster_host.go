@@ -171,7 +171,7 @@ func isIP(host deployment.Text) bool {
 
 // malformed names what a cluster host holds that is not part of an address.
 func malformed(host deployment.Text) string {
-	text := string(host)
+	text := host.Plain()
 	_, err := netip.ParseAddr(text)
 	switch {
 	case err == nil:

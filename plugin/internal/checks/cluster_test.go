@@ -52,6 +52,8 @@ func TestClusterHost(t *testing.T) {
 	judge(t, "cluster-host-malformed",
 		passes("the pod IP", nil),
 		passes("an IPv6 address", clusterIs("fd00::1")),
+		passes("the pod IP of a Deployment, whose pods have no names yet", func(w *world) { w.workload.Kind = "Deployment" }),
+		fires("the pod IP in brackets", "brackets", clusterIs("[$(KUBE_POD_IP)]")),
 		fires("a scheme", "a scheme", clusterIs("http://10.0.0.1")),
 		fires("a port", "a port", clusterIs("10.0.0.1:6222")),
 		fires("brackets", "brackets", clusterIs("[fd00::1]")),

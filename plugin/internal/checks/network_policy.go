@@ -131,7 +131,7 @@ func outsideNeeds(d *deployment.Deployment, r deployment.Replica) []need {
 	dns := need{what: "DNS", port: 53, protocol: corev1.ProtocolUDP, or: &need{port: 5353, protocol: corev1.ProtocolUDP}}
 	database := need{what: "Postgres", protocol: corev1.ProtocolTCP}
 	if value := r.Env(deployment.PostgresURL); value.Set() {
-		if u, err := pgurl.Parse(string(value.Text)); err == nil {
+		if u, err := pgurl.Parse(value.Text.Plain()); err == nil {
 			database.port, database.host = u.Host().Port, u.Host().Name
 		}
 	}

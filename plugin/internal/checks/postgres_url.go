@@ -121,7 +121,7 @@ func postgresURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.
 		case value.Unset():
 			j.skip("no database URL is set")
 		default:
-			u, err := pgurl.Parse(string(value.Text))
+			u, err := pgurl.Parse(value.Text.Plain())
 			judge(j, databaseURL{d: d, replica: r, value: value, url: u, err: err})
 		}
 	})

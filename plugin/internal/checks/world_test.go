@@ -207,7 +207,11 @@ func judge(t *testing.T, id string, cases ...expectation) {
 }
 
 func TestTheWorldItselfIsRight(t *testing.T) {
-	for id, o := range newWorld().run(t) {
-		assert.NotEqual(t, check.Failed, o.Status, "%s: %+v", id, o.Findings)
+	for _, kind := range []string{"StatefulSet", "Deployment"} {
+		w := newWorld()
+		w.workload.Kind = kind
+		for id, o := range w.run(t) {
+			assert.NotEqual(t, check.Failed, o.Status, "%s of a %s: %+v", id, kind, o.Findings)
+		}
 	}
 }

@@ -71,9 +71,9 @@ func (r Replica) Address(variable string) Value {
 }
 
 // SplitAddress takes a listen address apart; ok is false where it is not
-// host:port.
+// host:port. A symbol in the host becomes a name that stands in for it.
 func SplitAddress(address Text) (host string, port int, ok bool) {
-	host, text, err := net.SplitHostPort(string(address))
+	host, text, err := net.SplitHostPort(address.Plain())
 	if err != nil {
 		return "", 0, false
 	}

@@ -62,6 +62,13 @@ func (t Text) IsField(field string) bool {
 	return m != nil && m[0] == string(t) && m[1] == field
 }
 
+// Plain is the text with a name in place of each symbol, for reading what stands
+// around them.
+func (t Text) Plain() string {
+	text, _ := t.Standin()
+	return text
+}
+
 // Standin is the text with each symbol replaced by something that parses in
 // its place, and the table to turn it back. A symbol in square brackets, where
 // a URL holds IPv6 addresses, becomes an address of the documentation range

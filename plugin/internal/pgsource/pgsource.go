@@ -52,7 +52,11 @@ func Find(ctx context.Context, d *deployment.Deployment, cluster genericclioptio
 	value := r.Env(deployment.PostgresURL)
 	switch {
 	case value.Set():
-		return &Source{URL: string(value.Text), Origin: origin(d, r, value)}, nil
+		text, literal := value.Text.Literal()
+		if !literal {
+			return nil, &check.Skip{Reason: "the database URL depends on the pod: " + value.Text.String(), Proof: giveURL}
+		}
+		return &Source{URL: text, Origin: origin(d, r, value)}, nil
 	case value.Unset():
 		return nil, &check.Skip{Reason: "no database URL is set", Proof: giveURL}
 	case value.Key == nil:
