@@ -33,12 +33,14 @@ func judgePooler(_ *facts.Facts, p *postgres.Facts) check.Result {
 	switch {
 	case p.Server.InRecovery:
 		return check.NotApplicable("the server is a standby, see postgres-read-only")
-	case s == nil:
-		return check.Unproven("LISTEN was not tried: the probe ended early", "run the probe again")
+	case s == nil || !s.Tried:
+		return check.Unproven("LISTEN and NOTIFY were not tried: the probe ended early", "run the probe again")
 	case s.ListenError != "":
 		return check.Fail(poolerFinding(p, "LISTEN is refused: "+s.ListenError, "LISTEN: "+s.ListenError))
 	case !s.Listening:
 		return check.Fail(poolerFinding(p, "LISTEN is forgotten after its transaction: "+poolerName(p)+" pools transactions", "pg_listening_channels() is empty in the next transaction"))
+	case s.Shared:
+		return check.Fail(poolerFinding(p, "connections share processes of the server: "+poolerName(p)+" pools transactions", "one process served both connections, or several served one"))
 	case s.NotifyError != "":
 		return check.Unproven("there was no second connection to send a NOTIFY from: "+s.NotifyError, "free a connection and run the probe again")
 	case !s.Arrived:

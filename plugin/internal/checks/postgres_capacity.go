@@ -16,8 +16,25 @@ func postgresCapacityChecks() []Check {
 		Title:  "the server has enough connections for all replicas",
 		Why:    "A replica that gets no connection fails its requests, and one that starts exits.",
 		Remedy: "Raise max_connections, or lower CODER_PG_CONN_MAX_OPEN.",
-		Judge:  askedAll(judgeConnections, postgres.AskConnections, postgres.AskLimits),
+		Judge: func(f *facts.Facts) check.Result {
+			if finding := noRoom(f.Postgres); finding != nil {
+				return check.Fail(*finding)
+			}
+			return askedAll(judgeConnections, postgres.AskConnections, postgres.AskLimits)(f)
+		},
 	}}
+}
+
+// noRoom is the finding about a server that had no connection even for the
+// probe.
+func noRoom(p *postgres.Facts) *check.Finding {
+	if p == nil || p.FailedStep == "" || len(p.Steps) == 0 || p.Steps[len(p.Steps)-1].SQLState != postgres.TooManyConnections {
+		return nil
+	}
+	return &check.Finding{
+		Message: "no connection is free, not even one: " + p.Steps[len(p.Steps)-1].Message, Subject: server(p),
+		Observed: "SQLSTATE " + postgres.TooManyConnections, Expected: "room for every replica", Remedy: reachRemedies[postgres.TooManyConnections],
+	}
 }
 
 // What a replica holds: its pool, 10 connections where CODER_PG_CONN_MAX_OPEN

@@ -28,6 +28,8 @@ func TestPostgresConnections(t *testing.T) {
 		breaks("the role has a limit", "the limit of the role coder leaves 20", capacity(postgres.Capacity{MaxConnections: 100, RoleLimit: 20, DatabaseLimit: -1})),
 		breaks("the database has a limit", "the limit of the database coder leaves 30", capacity(postgres.Capacity{MaxConnections: 100, RoleLimit: -1, DatabaseLimit: 40, DatabaseOthers: 10})),
 		breaks("a second connection is refused", "too many connections for database", capacity(postgres.Capacity{MaxConnections: 100, RoleLimit: -1, DatabaseLimit: -1, SecondRefused: "too many connections for database \"coder\""})),
+		breaks("not even the probe gets one", "no connection is free, not even one: too many connections", stopped(postgres.Database, message("too many connections", "53300"))),
+		unproven("another reason not to get one", "see postgres-unreachable", stopped(postgres.Database, message("starting up", "57P03"))),
 		holds("another share", "", func(f *facts.Facts) {
 			capacity(postgres.Capacity{MaxConnections: 43, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})(f)
 			f.Limits.Postgres.ConnectionsShare = 100
@@ -65,13 +67,15 @@ func TestPostgresBehaviour(t *testing.T) {
 			f.Postgres.PubSub.Listening, f.Postgres.Proxy = false, postgres.Proxy{Present: true, Name: "PgBouncer", Hint: "port 6432"}
 		}),
 		breaks("NOTIFY gets lost", "a pooler in front of the database pools transactions", func(f *facts.Facts) { f.Postgres.PubSub.Arrived = false }),
-		breaks("LISTEN is refused", "LISTEN is refused: unimplemented", func(f *facts.Facts) { f.Postgres.PubSub = &postgres.PubSub{ListenError: "unimplemented"} }),
+		breaks("processes are shared", "connections share processes of the server", func(f *facts.Facts) { f.Postgres.PubSub.Shared = true }),
+		unproven("a probe that ended early", "the probe ended early", func(f *facts.Facts) { f.Postgres.PubSub = &postgres.PubSub{} }),
+		breaks("LISTEN is refused", "LISTEN is refused: unimplemented", func(f *facts.Facts) { f.Postgres.PubSub = &postgres.PubSub{Tried: true, ListenError: "unimplemented"} }),
 		breaks("no advisory locks", "advisory locks do not work", func(f *facts.Facts) {
 			f.Postgres.Role.AdvisoryLocks = nil
 			f.Postgres.Gaps = []postgres.Gap{{Question: "advisory locks", Message: "unknown function"}}
 		}),
 		unproven("no second connection", "there was no second connection", func(f *facts.Facts) {
-			f.Postgres.PubSub = &postgres.PubSub{Listening: true, NotifyError: "too many clients"}
+			f.Postgres.PubSub = &postgres.PubSub{Tried: true, Listening: true, NotifyError: "too many clients"}
 		}),
 		unproven("a standby", "see postgres-read-only", func(f *facts.Facts) { f.Postgres.Server.InRecovery = true }),
 	)

@@ -38,7 +38,7 @@ func goodPostgres() *postgres.Facts {
 		Clock:    &postgres.Clock{Skew: 10 * time.Millisecond, Uncertainty: time.Millisecond},
 		Role:     &postgres.Role{Name: "coder", Schema: pointer("public"), SearchPath: "public", CanUse: true, CanCreate: true, AdvisoryLocks: pointer(true)},
 		Capacity: &postgres.Capacity{MaxConnections: 100, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1},
-		PubSub:   &postgres.PubSub{Listening: true, Arrived: true, Took: 2 * time.Millisecond},
+		PubSub:   &postgres.PubSub{Tried: true, Listening: true, Arrived: true, Took: 2 * time.Millisecond},
 		Activity: &postgres.Activity{},
 		Coder:    &postgres.Coder{},
 	}

@@ -72,7 +72,8 @@ var guard = "SELECT set_config('statement_timeout', '" + strconv.FormatInt(state
 
 // ask sends all questions at once and waits for the server once. Each is a
 // transaction of its own: one that fails becomes a gap and keeps no other from
-// being answered. An error means that the connection is lost.
+// being answered. An error means that the connection is lost; what it left
+// unanswered are gaps too.
 func (s *session) ask(ctx context.Context, gap func(Gap), questions ...question) error {
 	pipeline := s.conn.StartPipeline(ctx)
 	for _, q := range questions {
@@ -80,15 +81,21 @@ func (s *session) ask(ctx context.Context, gap func(Gap), questions ...question)
 		pipeline.SendQueryParams(q.sql, nil, nil, nil, nil)
 		pipeline.SendPipelineSync()
 	}
-	if err := pipeline.Flush(); err != nil {
+	lost := func(left []question, err error) error {
+		for _, q := range left {
+			gap(Gap{Question: q.name, Message: "the connection was lost"})
+		}
+		_ = pipeline.Close()
 		return err
 	}
-	for _, q := range questions {
+	if err := pipeline.Flush(); err != nil {
+		return lost(questions, err)
+	}
+	for i, q := range questions {
 		rows, refused, err := answer(pipeline)
 		switch {
 		case err != nil:
-			_ = pipeline.Close()
-			return err
+			return lost(questions[i:], err)
 		case refused != nil:
 			gap(Gap{Question: q.name, Message: refused.Message, SQLState: refused.Code})
 		case q.into != nil:

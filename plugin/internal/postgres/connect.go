@@ -22,6 +22,8 @@ import (
 type session struct {
 	conn *pgconn.PgConn
 	wire *wire
+	// closing says that close has been called.
+	closing bool
 	// heard receives notifications as they arrive.
 	heard chan notification
 }

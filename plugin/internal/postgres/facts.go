@@ -238,6 +238,11 @@ type Timeout struct {
 
 // PubSub is the trial of LISTEN and NOTIFY over two connections.
 type PubSub struct {
+	// Tried says that the trial was made to its end.
+	Tried bool `json:"tried"`
+	// Shared says that one process of the server served both connections, or
+	// several processes one connection: that is how transactions are pooled.
+	Shared bool `json:"shared"`
 	// Listening says that LISTEN was still in force in a later transaction.
 	Listening bool `json:"listening"`
 	// Arrived says that a notification of the second connection arrived on the

@@ -33,14 +33,13 @@ const (
 	statementTimeout = 5 * time.Second
 	lockTimeout      = time.Second
 	// samples is how many round trips are measured. coderd's health check
-	// takes the median of 5; 9 give a steadier one.
-	samples = 9
-	// deadlineShare is how much of the caller's time the probe uses, so that
-	// its finding is reported before the caller's clock runs out.
-	deadlineShare = 0.9
+	// takes the median of 5; 7 give a steadier one.
+	samples = 7
 	// closePatience is how long the server may take to see that the probe has
 	// gone. It is a part of the half second in which Ctrl-C ends.
 	closePatience = 300 * time.Millisecond
+	// closeReserve is what the probe leaves of the caller's time for that.
+	closeReserve = closePatience + 100*time.Millisecond
 )
 
 // Options say what to probe.
@@ -82,11 +81,13 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// bound is a context that ends after limit, or when deadlineShare of the
-// caller's own time is used up.
+// bound is a context that ends after limit, or early enough before the caller's
+// own deadline to close the connections and report what is known: a tenth of
+// the time before it, at least closeReserve, but never more than half.
 func bound(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	if deadline, ok := ctx.Deadline(); ok {
-		limit = min(limit, time.Duration(float64(time.Until(deadline))*deadlineShare))
+		remaining := time.Until(deadline)
+		limit = min(limit, remaining-min(max(remaining/10, closeReserve), remaining/2))
 	}
 	return context.WithTimeout(ctx, limit)
 }

@@ -16,6 +16,8 @@ type probe struct {
 	refused []string
 	// tables are those of Coder's that exist.
 	tables map[string]bool
+	// backends are the server's processes that served the first connection.
+	backends map[int]bool
 	// toldPID is the server's process as the start of the session named it.
 	toldPID uint32
 	// interviewed is when the questions began.
@@ -27,7 +29,7 @@ type probe struct {
 // opened before it returns.
 func Probe(ctx context.Context, o Options) *Facts {
 	begin := time.Now()
-	p := &probe{Options: o.withDefaults(), facts: &Facts{}, tables: map[string]bool{}}
+	p := &probe{Options: o.withDefaults(), facts: &Facts{}, tables: map[string]bool{}, backends: map[int]bool{}}
 	host := p.URL.Host()
 	p.facts.Target = Target{
 		URL: p.URL.Redacted(), Origin: p.Origin, Host: host.Name, Port: host.Port, User: p.user(), Database: p.database(),
@@ -116,13 +118,14 @@ func (p *probe) interview(ctx context.Context, first *session, where endpoint) e
 	p.interviewed = time.Now()
 	channel := newChannel()
 	second := make(chan notifier, 1)
-	listening := make(chan struct{}, 1)
+	quiet := make(chan struct{}, 1)
 	secondContext, cancel := context.WithCancel(ctx)
 	defer cancel()
-	go func() { second <- p.notifyFromSecond(secondContext, where, channel, listening) }()
-	err := p.askAll(ctx, first, channel, listening)
+	go func() { second <- p.notifyFromSecond(secondContext, where, channel, quiet) }()
+	err := p.askAll(ctx, first, channel, quiet)
 	if err != nil {
 		cancel()
+		first.close()
 	}
 	other := <-second
 	p.facts.RoundTrips[1] = other.trips
@@ -132,9 +135,11 @@ func (p *probe) interview(ctx context.Context, first *session, where endpoint) e
 	return p.hear(ctx, first, channel, other)
 }
 
-// askAll asks the first session everything that needs no second one.
-func (p *probe) askAll(ctx context.Context, s *session, channel string, listening chan<- struct{}) error {
-	defer close(listening)
+// askAll asks the first session everything that needs no second one, and says
+// on quiet that it listens and sends nothing more. Behind a pooler a
+// notification could otherwise come along with the answer to a question.
+func (p *probe) askAll(ctx context.Context, s *session, channel string, quiet chan<- struct{}) error {
+	defer close(quiet)
 	begin := time.Now()
 	ctx, cancel := bound(ctx, queryBudget)
 	defer cancel()
@@ -150,8 +155,11 @@ func (p *probe) askAll(ctx context.Context, s *session, channel string, listenin
 	if err := s.ask(ctx, p.gap, append(p.coderQuestions(), p.listenQuestions(channel)...)...); err != nil {
 		return err
 	}
-	listening <- struct{}{}
-	return p.measure(ctx, s)
+	if err := p.measure(ctx, s); err != nil {
+		return err
+	}
+	quiet <- struct{}{}
+	return nil
 }
 
 // queryBudget bounds all questions together; each has statementTimeout too.
@@ -164,8 +172,11 @@ func (p *probe) measure(ctx context.Context, s *session) error {
 		begin := time.Now()
 		var server time.Time
 		err := s.ask(ctx, p.gap, question{
-			name: AskClock, sql: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint",
-			into: func(rows []row) { server = time.UnixMicro(int64(rows[0].number(0))) },
+			name: AskClock, sql: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_backend_pid()",
+			into: func(rows []row) {
+				server = time.UnixMicro(int64(rows[0].number(0)))
+				p.backends[rows[0].number(1)] = true
+			},
 		})
 		if err != nil {
 			return err
@@ -185,9 +196,10 @@ func (p *probe) gap(g Gap) { p.facts.Gaps = append(p.facts.Gaps, g) }
 // close says goodbye and closes the connection; one that a context cut off is
 // already being closed, with a request to cancel what still runs.
 func (s *session) close() {
-	if s.conn == nil {
+	if s.conn == nil || s.closing {
 		return
 	}
+	s.closing = true
 	ctx, cancel := context.WithTimeout(context.Background(), closePatience)
 	defer cancel()
 	_ = s.conn.Close(ctx)

@@ -36,11 +36,13 @@ type notifier struct {
 	err   error
 	sent  time.Time
 	trips int
+	// backend is the server's process that sent the notification.
+	backend int
 }
 
-// notifyFromSecond opens the second connection and, once the first one listens,
-// sends a notification from it.
-func (p *probe) notifyFromSecond(ctx context.Context, where endpoint, channel string, listening <-chan struct{}) (n notifier) {
+// notifyFromSecond opens the second connection and, once the first one listens
+// and is quiet, sends a notification from it.
+func (p *probe) notifyFromSecond(ctx context.Context, where endpoint, channel string, quiet <-chan struct{}) (n notifier) {
 	connecting, cancel := bound(ctx, p.ConnectTimeout)
 	defer cancel()
 	raw, err := p.Dial(connecting, where.network, where.address)
@@ -53,7 +55,7 @@ func (p *probe) notifyFromSecond(ctx context.Context, where endpoint, channel st
 	}
 	defer func() { n.trips = s.wire.roundTrips() }()
 	defer s.close()
-	if _, ok := <-listening; !ok {
+	if _, ok := <-quiet; !ok {
 		return notifier{err: errors.New("the first connection did not listen")}
 	}
 	asking, cancelAsking := bound(ctx, statementTimeout)
@@ -61,7 +63,8 @@ func (p *probe) notifyFromSecond(ctx context.Context, where endpoint, channel st
 	n.sent = time.Now()
 	var refused error
 	err = s.ask(asking, func(g Gap) { refused = errors.New(g.Message) }, question{
-		name: AskNotify, sql: "SELECT pg_notify('" + channel + "', '" + channel + "')",
+		name: AskNotify, sql: "SELECT pg_notify('" + channel + "', '" + channel + "'), pg_backend_pid()",
+		into: func(rows []row) { n.backend = rows[0].number(1) },
 	})
 	n.err = errors.Join(err, refused)
 	return n
@@ -71,9 +74,11 @@ func (p *probe) notifyFromSecond(ctx context.Context, where endpoint, channel st
 // that have passed already.
 const arrivalPatience = time.Second
 
-// hear waits for the notification and takes the LISTEN back.
+// hear waits for the notification, and takes the LISTEN back where it would
+// outlive the connection.
 func (p *probe) hear(ctx context.Context, s *session, channel string, n notifier) error {
 	facts := p.facts.PubSub
+	facts.Tried, facts.Shared = true, len(p.backends) > 1 || p.backends[n.backend]
 	for _, g := range p.facts.Gaps {
 		if g.Question == AskListen {
 			facts.ListenError = g.Message
@@ -88,9 +93,11 @@ func (p *probe) hear(ctx context.Context, s *session, channel string, n notifier
 			facts.Arrived, facts.Took = true, at.Sub(n.sent)
 		}
 	}
-	if ctx.Err() != nil || s.conn.IsClosed() {
+	if ctx.Err() != nil || s.conn.IsClosed() || !p.facts.Proxy.Present && !facts.Shared {
+		// The LISTEN ends with the session.
 		return nil
 	}
+	// In a pooler the session of the server lives on.
 	return s.ask(ctx, p.gap, question{name: AskUnlisten, sql: "UNLISTEN " + channel})
 }
 
@@ -121,12 +128,12 @@ func (p *probe) secondFailed(err error) {
 		return
 	}
 	p.facts.PubSub.NotifyError = refused.Message
-	full := refused.Code == tooManyConnections || strings.Contains(refused.Message, "remaining connection slots are reserved")
+	full := refused.Code == TooManyConnections || strings.Contains(refused.Message, "remaining connection slots are reserved")
 	if full && p.facts.Capacity != nil {
 		p.facts.Capacity.SecondRefused = refused.Message
 	}
 }
 
-// tooManyConnections is the SQLSTATE of a server, database or role that has no
+// TooManyConnections is the SQLSTATE of a server, database or role that has no
 // connection left.
-const tooManyConnections = "53300"
+const TooManyConnections = "53300"

@@ -1,0 +1,69 @@
+package postgres
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coder-ha/coder-ha/tests/postgrestest"
+)
+
+// delayed is a URL whose server is one round trip farther away.
+func delayed(t testing.TB, server *postgrestest.Server, raw string, roundTrip time.Duration) (string, *postgrestest.Proxy) {
+	t.Helper()
+	p, err := postgrestest.StartProxy(t.Context(), server.Address(), postgrestest.ProxyOptions{Delay: roundTrip / 2})
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	return through(t, raw, p.Address()), p
+}
+
+func TestASlowLineIsJudgedByItsMedian(t *testing.T) {
+	t.Parallel()
+	server := get(t, plain)
+	raw := database(t, server)
+	latency := []string{"postgres-latency"}
+	for _, tc := range []struct {
+		name             string
+		roundTrip        time.Duration
+		args             []string
+		errors, warnings []string
+		says             string
+	}{
+		{"20 ms", 20 * time.Millisecond, nil, nil, latency, "EDB02"},
+		{"70 ms", 70 * time.Millisecond, nil, latency, nil, "too far away"},
+		{"20 ms is fine by flag", 20 * time.Millisecond, []string{"--postgres-latency-warning", "40ms"}, nil, nil, ""},
+		{"20 ms is too far by flag", 20 * time.Millisecond, []string{"--postgres-latency-error", "10ms"}, latency, nil, "too far away"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			slow, _ := delayed(t, server, raw, tc.roundTrip)
+			got := ask(t, slow, tc.args...)
+			got.expect(t, tc.errors, tc.warnings)
+			assert.InDelta(t, float64(tc.roundTrip.Milliseconds()), got.Postgres.Latency.Median, 10)
+			if tc.says != "" {
+				assert.Contains(t, got.message(t, "postgres-latency"), tc.says)
+			}
+		})
+	}
+}
+
+// budget is how many round trips a pre-flight may wait for.
+const budget = 25
+
+func TestThePreFlightKeepsItsBudgetOfRoundTrips(t *testing.T) {
+	server := get(t, secured)
+	raw := with(t, coderDatabaseOn(t, server), "sslmode", "require")
+	const roundTrip = 50 * time.Millisecond
+	slow, proxy := delayed(t, server, raw, roundTrip)
+	got := ask(t, slow, "--postgres-latency-error", "1s")
+	got.expect(t, nil, []string{"postgres-latency"})
+	facts := got.Postgres.Facts[0]
+	waited := float64(facts.Elapsed) / float64(roundTrip)
+	t.Logf("with TLS and scram: %v, %.1f round trips of 50 ms waited for; counted %d on one connection and %d on the other",
+		facts.Elapsed.Round(time.Millisecond), waited, facts.RoundTrips[0], facts.RoundTrips[1])
+	assert.LessOrEqual(t, waited, float64(budget))
+	assert.LessOrEqual(t, facts.RoundTrips[0], budget)
+	assert.Equal(t, 2, proxy.Accepted(), "connections")
+}

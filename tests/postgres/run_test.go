@@ -1,0 +1,194 @@
+package postgres
+
+import (
+	"encoding/json"
+	"net/url"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coder-ha/coder-ha/tests/internal/checkout"
+	"github.com/coder-ha/coder-ha/tests/internal/command"
+)
+
+// binaryEnv names the program to test instead of the one that `make build` left.
+const binaryEnv = "CODER_HA_BIN"
+
+func binary(t testing.TB) string {
+	t.Helper()
+	if path := os.Getenv(binaryEnv); path != "" {
+		require.FileExists(t, path)
+		return path
+	}
+	path, err := checkout.Plugin()
+	require.NoError(t, err)
+	return path
+}
+
+// output is what the tests read of a report.
+type output struct {
+	Verdict string `json:"verdict"`
+	Checks  []struct {
+		ID         string `json:"id"`
+		Status     string `json:"status"`
+		SkipReason string `json:"skipReason"`
+		Note       string `json:"note"`
+		Findings   []struct {
+			Severity string `json:"severity"`
+			Message  string `json:"message"`
+			Observed string `json:"observed"`
+			Remedy   string `json:"remedy"`
+		} `json:"findings"`
+	} `json:"checks"`
+	Postgres struct {
+		Reachable     bool   `json:"reachable"`
+		ServerVersion string `json:"serverVersion"`
+		Latency       struct {
+			Median float64 `json:"median"`
+		} `json:"latencyMs"`
+		Facts []struct {
+			FailedStep string `json:"failedStep"`
+			Steps      []struct {
+				Step   string `json:"step"`
+				Status string `json:"status"`
+			} `json:"steps"`
+			Addresses []struct {
+				Address string `json:"address"`
+				Error   string `json:"error"`
+			} `json:"addresses"`
+			TLS *struct {
+				Verified bool      `json:"verified"`
+				NotAfter time.Time `json:"notAfter"`
+			} `json:"tls"`
+			Proxy struct {
+				Present bool   `json:"present"`
+				Name    string `json:"name"`
+			} `json:"proxy"`
+			Gaps []struct {
+				Question string `json:"question"`
+				Message  string `json:"message"`
+			} `json:"gaps"`
+			RoundTrips [2]int        `json:"roundTrips"`
+			Elapsed    time.Duration `json:"elapsedNs"`
+		} `json:"facts"`
+	} `json:"postgres"`
+}
+
+// outcome is one run of the program.
+type outcome struct {
+	command.Result
+	output
+}
+
+// runPatience ends a program that hangs.
+const runPatience = 30 * time.Second
+
+// ask runs the command for a URL in the environment, and looks for its password
+// in everything that the program says, in both formats.
+func ask(t testing.TB, rawURL string, args ...string) outcome {
+	t.Helper()
+	env := command.Environment(t.TempDir(), "CODER_PG_CONNECTION_URL="+rawURL)
+	return run(t, env, rawURL, append([]string{"postgres", "-o", "json"}, args...)...)
+}
+
+func run(t testing.TB, env []string, rawURL string, args ...string) outcome {
+	t.Helper()
+	result, err := command.Command{Path: binary(t), Args: args, Env: env}.Run(t.Context())
+	require.NoError(t, err)
+	hidden(t, rawURL, result.Stdout+result.Stderr)
+	out := outcome{Result: result}
+	if strings.HasPrefix(result.Stdout, "{") {
+		require.NoError(t, json.Unmarshal([]byte(result.Stdout), &out.output))
+	}
+	return out
+}
+
+// hidden says that no part of the URL's password is in a text, neither as it is
+// nor percent-encoded.
+func hidden(t testing.TB, rawURL, text string) {
+	t.Helper()
+	u, err := url.Parse(rawURL)
+	require.NoError(t, err)
+	password, ok := u.User.Password()
+	if !ok {
+		return
+	}
+	for _, form := range []string{password, password[:len(password)/2], password[len(password)/2:], url.QueryEscape(password), url.PathEscape(password)} {
+		assert.NotContains(t, text, form)
+	}
+}
+
+// failed are the ids of the checks with findings of a severity.
+func (o outcome) failed(severity string) []string {
+	ids := []string{}
+	for _, c := range o.Checks {
+		for _, f := range c.Findings {
+			if f.Severity == severity {
+				ids = append(ids, c.ID)
+				break
+			}
+		}
+	}
+	return ids
+}
+
+// message is the first finding of a check.
+func (o outcome) message(t testing.TB, id string) string {
+	t.Helper()
+	for _, c := range o.Checks {
+		if c.ID == id && len(c.Findings) > 0 {
+			return c.Findings[0].Message
+		}
+	}
+	require.Fail(t, "no finding of "+id, o.Stdout)
+	return ""
+}
+
+// note is what a check that passed shows.
+func (o outcome) note(t testing.TB, id string) string {
+	t.Helper()
+	for _, c := range o.Checks {
+		if c.ID == id {
+			require.Equal(t, "passed", c.Status, "%+v", c)
+			return c.Note
+		}
+	}
+	require.Fail(t, "no check "+id)
+	return ""
+}
+
+// skipped is why a check was not made.
+func (o outcome) skipped(t testing.TB, id string) string {
+	t.Helper()
+	for _, c := range o.Checks {
+		if c.ID == id {
+			require.Equal(t, "skipped", c.Status, "%+v", c)
+			return c.SkipReason
+		}
+	}
+	require.Fail(t, "no check "+id)
+	return ""
+}
+
+// step is the phase that failed.
+func (o outcome) step(t testing.TB) string {
+	t.Helper()
+	require.NotEmpty(t, o.Postgres.Facts, o.Stdout+o.Stderr)
+	return o.Postgres.Facts[0].FailedStep
+}
+
+// expect says which checks fail, and that the exit code agrees.
+func (o outcome) expect(t testing.TB, errors, warnings []string) {
+	t.Helper()
+	assert.ElementsMatch(t, errors, o.failed("error"), "errors: %+v", o.Checks)
+	assert.ElementsMatch(t, warnings, o.failed("warning"), "warnings: %+v", o.Checks)
+	code := 0
+	if len(errors) > 0 {
+		code = 1
+	}
+	assert.Equal(t, code, o.Code, o.Stderr)
+}
