@@ -81,7 +81,7 @@ func parseProblem(err error) string {
 		return "its port is not a number"
 	case strings.Contains(problem, "userinfo"):
 		return "its user info holds characters that must be percent-encoded"
-	case strings.Contains(problem, "host"):
+	case strings.Contains(problem, "host"), strings.Contains(problem, "ParseAddr"), strings.Contains(problem, "IP-literal"):
 		return "its host is not valid"
 	default:
 		return "it is not a valid URL"
