@@ -56,6 +56,8 @@ func TestAffinityIsMergedAsUpstreamMergesIt(t *testing.T) {
 		required.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution)
 	assert.Equal(t, own.PreferredDuringSchedulingIgnoredDuringExecution,
 		required.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution, "beside a required rule")
+	assert.Equal(t, &corev1.PodAntiAffinity{PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{}},
+		affinity(`coder: {affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: []}}}`).PodAntiAffinity, "an empty list")
 }
 
 func TestAListOfSpreadConstraintsReplacesTheCharts(t *testing.T) {

@@ -16,7 +16,7 @@ values file cannot hold it, as it matches this release's own labels.
 {{- $rule = dict "requiredDuringSchedulingIgnoredDuringExecution" (list $term) -}}
 {{- end -}}
 {{- $_ := set $affinity "podAntiAffinity" $rule -}}
-{{- else if and (kindIs "map" $affinity.podAntiAffinity) (not .Values.coder.hostNetwork) -}}
+{{- else if kindIs "map" $affinity.podAntiAffinity -}}
 {{- if not (hasKey $affinity.podAntiAffinity "preferredDuringSchedulingIgnoredDuringExecution") -}}
 {{- $_ := set $affinity.podAntiAffinity "preferredDuringSchedulingIgnoredDuringExecution" $preferred -}}
 {{- end -}}
