@@ -16,7 +16,14 @@ import (
 // Origins remembers where the user's values stand, so that a finding about a
 // rendered object can name the line that the user can change.
 type Origins struct {
-	env map[string][]place
+	env       map[string][]place
+	documents []document
+}
+
+// document is a values file.
+type document struct {
+	file string
+	root *yaml.Node
 }
 
 // place is an entry of a list of environment variables in the user's values.
@@ -66,6 +73,7 @@ func (o *Origins) addFile(path, name string) error {
 		return fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
 	}
 	o.addNode(&doc, name)
+	o.documents = append(o.documents, document{name, doc.Content[0]})
 	return nil
 }
 

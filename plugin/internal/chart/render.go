@@ -64,7 +64,7 @@ func Render(ctx context.Context, opts Options) (*Rendered, error) {
 	}
 	refusal, refused := refusalOf(err)
 	if !refused {
-		return nil, fmt.Errorf("render chart %s: %w", loaded.Name(), err)
+		return nil, schemaError(loaded.Name(), err, origins)
 	}
 	out.Refusal = refusal
 	// Rendering has changed the chart, so it is read again.

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -156,4 +157,17 @@ func TestTheDefaultKubernetesIsThatOfTheClient(t *testing.T) {
 	for dependency, want := range map[string]string{"v0.37.0": "v1.37.0", "v0.29.14": "v1.29.0", "(devel)": ""} {
 		assert.Equal(t, want, kubeVersion(dependency), dependency)
 	}
+}
+
+func TestValuesThatDoNotFitTheSchemaAreNamedWithTheirLine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "values.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("coder:\n  image:\n    tga: x\n  replicaCount: three\n"), 0o600))
+	opts := Options{Chart: coderChart, Settings: cli.New()}
+	opts.Values.ValueFiles = []string{file}
+	opts.Values.Values = []string{"coder.replicas=3"}
+	_, err := Render(t.Context(), opts)
+	require.ErrorContains(t, err, "the values do not fit the schema of chart coder:")
+	assert.ErrorContains(t, err, file+":3: coder.image.tga: there is no such key")
+	assert.ErrorContains(t, err, file+":4: coder.replicaCount: ")
+	assert.ErrorContains(t, err, "\n  coder.replicas: there is no such key")
 }

@@ -116,5 +116,8 @@ func (p *postgresCommand) check() error {
 	if p.plan.Replicas < 1 {
 		return fmt.Errorf("--replicas %d: use 1 or more", p.plan.Replicas)
 	}
+	if err := positive(p.timeout); err != nil {
+		return err
+	}
 	return p.output.check()
 }

@@ -97,6 +97,9 @@ func (s *sourceFlags) read(ctx context.Context, args []string, settings *helmcli
 		objects = append(objects, rendered.Objects...)
 		opts.EnvOrigin = rendered.Origins.Env
 		source, refusal = fmt.Sprintf("chart %s %s", rendered.Name, rendered.Version), rendered.Refusal
+		if s.chart.Chart == "" {
+			source = "the plugin's own " + source
+		}
 	}
 	d, err := kube.Build(objects, opts)
 	if err != nil && refusal != "" {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -85,6 +86,9 @@ func (v *validate) run(parent context.Context, args []string) error {
 	if err := v.output.check(); err != nil {
 		return err
 	}
+	if err := positive(v.timeout); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeoutCause(parent, v.timeout, timeoutError(v.timeout))
 	defer cancel()
 	read, err := within(ctx, func() (*deployment.Deployment, error) {
@@ -103,6 +107,14 @@ func (v *validate) run(parent context.Context, args []string) error {
 		return refusalError(read.Refusal)
 	}
 	return err
+}
+
+// positive refuses a --timeout that would end the run before it begins.
+func positive(timeout time.Duration) error {
+	if timeout <= 0 {
+		return fmt.Errorf("--timeout %s: use a time above 0, such as 30s", timeout)
+	}
+	return nil
 }
 
 // within does work that takes no notice of its context, such as reading standard
