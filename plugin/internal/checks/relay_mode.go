@@ -63,7 +63,7 @@ func relayModeChecks() []Check {
 				case url.Set() && path.Set():
 					j.find(check.Finding{
 						Message: "both " + derpConfigURL + " and " + derpConfigPath + " are set", Subject: of(d, r, path),
-						Observed: derpConfigURL + "=" + url.String() + " and " + derpConfigPath + "=" + path.String(), Expected: "one of them",
+						Observed: "a URL and the path " + path.String(), Expected: "one of them",
 					})
 				case url.Set() && path.State == deployment.Unknown:
 					j.unknown(derpConfigPath, path)

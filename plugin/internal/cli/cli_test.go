@@ -75,7 +75,7 @@ func TestExitCodesAndWhereTheWordsGo(t *testing.T) {
 		{"a warning", warned, []string{"validate", "--manifest", "-"}, 0, "Status check results are ‼", ""},
 		{"a warning that fails", warned, []string{"validate", "--manifest", "-", "--fail-on", "warning"}, 1, "relay-url-path-ignored", ""},
 		{"unproven, but strict", goodManifest, []string{"validate", "--manifest", "-", "--strict"}, 1, "not proved", ""},
-		{"bad, but skipped", bad, []string{"validate", "--manifest", "-", "--skip", "relay-url-equals-access-url,relay-url-shared,relay-url-port-mismatch,relay-tls-disabled,nonsense"}, 0, "suppressed by --skip", "--skip nonsense: there is no such check"},
+		{"bad, but skipped", bad, []string{"validate", "--manifest", "-", "--skip", "relay-url-equals-access-url,relay-url-shared,relay-url-port-mismatch,relay-tls-disabled,nonsense"}, 0, "suppressed by --skip", "--skip asks to leave out nonsense: there is no such check"},
 		{"the chart refuses", "", []string{"validate", "--set", "coder.replicaCount=3"}, 1, "× postgres-url-missing", ""},
 		{"no input", "", []string{"validate", "--manifest", "-"}, 2, "", "--manifest -: it holds no Kubernetes object"},
 		{"no file", "", []string{"validate", "--manifest", "/none.yaml"}, 2, "", "/none.yaml: no such file"},
@@ -203,6 +203,31 @@ func TestATimeOutThatCutsTheWorkShortHasItsOwnCode(t *testing.T) {
 	code := run(t.Context(), []string{"validate", "--manifest", "-", "--timeout", "200ms"}, Streams{In: reader, Out: &out, Err: &talk})
 	assert.Equal(t, ExitTimeout, code)
 	assert.Contains(t, talk.String(), "timed out after --timeout 200ms")
+}
+
+func TestChecksAreLeftOutByFileAndAnnotation(t *testing.T) {
+	bad := strings.Replace(goodManifest, ":8080\"}\n        - {name: CODER_CLUSTER", ":9090\"}\n        - {name: CODER_CLUSTER", 1)
+	dir := t.TempDir()
+	path := filepath.Join(dir, "coder.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(bad), 0o600))
+	assert.Equal(t, ExitFindings, command(t, "", "validate", "--manifest", path).code)
+
+	annotated := strings.Replace(bad, "namespace: coder}", `namespace: coder, annotations: {coder-ha.io/ignore: "relay-url-port-mismatch, nonsense"}}`, 1)
+	got := command(t, annotated, "validate", "--manifest", "-")
+	assert.Equal(t, ExitOK, got.code, got)
+	assert.Contains(t, got.out, "suppressed by the annotation of StatefulSet coder/coder: relay-url-port-mismatch")
+	assert.Contains(t, got.err, "asks to leave out nonsense: there is no such check")
+
+	suppress := filepath.Join(dir, ".coder-ha.yaml")
+	require.NoError(t, os.WriteFile(suppress, []byte("skip: [relay-url-port-mismatch]\n"), 0o600))
+	got = command(t, "", "validate", "--manifest", path)
+	assert.Equal(t, ExitOK, got.code, got)
+	assert.Contains(t, got.out, "suppressed by "+suppress)
+
+	require.NoError(t, os.WriteFile(suppress, []byte("ignore: [x]\n"), 0o600))
+	got = command(t, "", "validate", "--manifest", path)
+	assert.Equal(t, ExitUnable, got.code)
+	assert.Contains(t, got.err, suppress)
 }
 
 func TestExplainKnowsEveryCheck(t *testing.T) {

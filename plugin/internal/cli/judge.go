@@ -11,14 +11,12 @@ import (
 )
 
 // judge runs the checks over the facts, writes the report, and returns
-// errFindings if it fails the run, or why the run ended early.
-func judge(ctx context.Context, streams Streams, output outputFlags, all []checks.Check, found *facts.Facts) error {
-	suppressed := map[string]string{}
-	for _, id := range output.skip {
-		if _, known := find(id); !known {
-			fmt.Fprintf(streams.Err, "coder-ha: --skip %s: there is no such check\n", id)
-		}
-		suppressed[id] = "--skip"
+// errFindings if it fails the run, or why the run ended early. The inputs are the
+// files that were read.
+func judge(ctx context.Context, streams Streams, output outputFlags, all []checks.Check, found *facts.Facts, inputs []string) error {
+	suppressed, err := suppressions(output.skip, inputs, found, streams)
+	if err != nil {
+		return err
 	}
 	out := report.Report{
 		Outcomes: check.Run(all, found, suppressed),

@@ -105,7 +105,7 @@ func (p *postgresCommand) run(parent context.Context, args []string) error {
 			}
 		}
 	}
-	return judge(ctx, p.streams, p.output, append(checks.GivenURLChecks(), checks.PostgresChecks()...), found)
+	return judge(ctx, p.streams, p.output, append(checks.GivenURLChecks(), checks.PostgresChecks()...), found, p.source.files())
 }
 
 // check reads the flags that need it, before any work is done.

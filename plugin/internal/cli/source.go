@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/spf13/cobra"
 	helmcli "helm.sh/helm/v3/pkg/cli"
@@ -115,6 +116,11 @@ func (s *sourceFlags) read(ctx context.Context, args []string, settings *helmcli
 // refusalError is the chart's own sentence as an error.
 func refusalError(sentence string) error {
 	return fmt.Errorf("the chart refuses these values: %s", sentence)
+}
+
+// files are the local files that the flags name.
+func (s *sourceFlags) files() []string {
+	return slices.Concat(s.manifests, s.chart.Values.ValueFiles)
 }
 
 // named says whether the user names a source at all.

@@ -26,6 +26,10 @@ Postgres is asked for real. Its URL comes from the first of: --postgres-url and
 and the Secret that they refer to, where a kubeconfig reaches the cluster.
 Nothing is written to the database, and nothing is sent anywhere else.
 
+Checks are left out by --skip, by a list under the key skip in a .coder-ha.yaml
+beside the values file or manifest, and by the annotation
+coder-ha.io/ignore: "ID, ID" on the workload. What is left out is listed.
+
 Exit codes: 0 nothing found at or above --fail-on, 1 something found, 2 the work
 could not be done, 124 timed out, 130 interrupted.`
 
@@ -101,7 +105,7 @@ func (v *validate) run(parent context.Context, args []string) error {
 	if err := v.postgres.gather(ctx, found, v.settings, v.streams, ""); err != nil {
 		return err
 	}
-	err = judge(ctx, v.streams, v.output, checks.All(), found)
+	err = judge(ctx, v.streams, v.output, checks.All(), found, v.source.files())
 	if err == nil && read.Refusal != "" {
 		// No check knows the reason, and yet the install would not begin.
 		return refusalError(read.Refusal)

@@ -28,6 +28,9 @@ type Deployment struct {
 	Frontends []Frontend
 	// Policies are the NetworkPolicies that select replicas.
 	Policies []Policy
+	// Ignored are the ids of checks that annotations ask to leave out, with the
+	// object that asks.
+	Ignored map[string]string
 	// DERPUpgrade says that an EnvoyFilter lets the "derp" upgrade through.
 	DERPUpgrade bool
 }

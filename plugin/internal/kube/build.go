@@ -4,6 +4,7 @@ package kube
 
 import (
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
@@ -42,6 +43,7 @@ func Build(objects []manifest.Object, opts Options) (*deployment.Deployment, err
 	d := &deployment.Deployment{}
 	for i, w := range found {
 		d.Workloads = append(d.Workloads, w.Workload)
+		ignored(d, w.object)
 		replicas, err := in.replicas(i, &d.Workloads[i], w.object)
 		if err != nil {
 			return nil, err
@@ -59,6 +61,25 @@ func Build(objects []manifest.Object, opts Options) (*deployment.Deployment, err
 		d.PodIPFamily = servedFamily(d.Services)
 	}
 	return d, nil
+}
+
+// IgnoreAnnotation lists the ids of checks to leave out, separated by commas.
+const IgnoreAnnotation = "coder-ha.io/ignore"
+
+// ignored reads the annotation of a workload.
+func ignored(d *deployment.Deployment, o manifest.Object) {
+	node := o.Node("metadata", "annotations", IgnoreAnnotation)
+	if node == nil {
+		return
+	}
+	if d.Ignored == nil {
+		d.Ignored = map[string]string{}
+	}
+	for id := range strings.SplitSeq(node.Value, ",") {
+		if id = strings.TrimSpace(id); id != "" {
+			d.Ignored[id] = "the annotation of " + o.String()
+		}
+	}
 }
 
 // servedFamily is the IP family of the pods as the Services have it: a Service

@@ -39,7 +39,8 @@ type workload struct {
 func (in *input) findWorkloads() ([]workload, error) {
 	var all, coder []workload
 	for _, o := range in.objects {
-		if !slices.Contains(workloadKinds, o.Kind) {
+		// What has an owner, such as a Deployment's ReplicaSet, is run by that.
+		if !slices.Contains(workloadKinds, o.Kind) || o.Node("metadata", "ownerReferences") != nil {
 			continue
 		}
 		var owner podOwner

@@ -52,6 +52,12 @@ func TestWhatIsNotCoder(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "coder", d.Workloads[0].Name)
 	})
+	t.Run("a ReplicaSet that a Deployment owns", func(t *testing.T) {
+		owned := "{apiVersion: apps/v1, kind: ReplicaSet, metadata: {name: coder-abc, ownerReferences: [{kind: Deployment, name: coder}]}, spec: {template: {spec: {containers: [" + coder + "]}}}}"
+		d, err := find(t, Options{}, owned, workloadDoc("Deployment", "coder", coder))
+		require.NoError(t, err)
+		assert.Equal(t, "coder", d.Workloads[0].Name)
+	})
 	t.Run("none of several", func(t *testing.T) {
 		_, err := find(t, Options{}, proxy, provisioner)
 		assert.ErrorContains(t, err, "none of the workloads runs `coder server` (Deployment/proxy, Deployment/provisioner)")
