@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/coder-ha/coder-ha/tests/internal/command"
+	"github.com/coder-ha/coder-ha/tests/postgres/preflight"
 	"github.com/coder-ha/coder-ha/tests/postgrestest"
 )
 
@@ -48,7 +49,7 @@ func silent(t *testing.T, server *postgrestest.Server, raw string, after int) (s
 	p, err := postgrestest.StartProxy(t.Context(), server.Address(), postgrestest.ProxyOptions{Silence: &after})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
-	return through(t, raw, p.Address()), p
+	return preflight.Through(t, raw, p.Address()), p
 }
 
 func TestADeadLineEndsWithinTheTimeoutAndLeavesNoSession(t *testing.T) {
@@ -57,14 +58,14 @@ func TestADeadLineEndsWithinTheTimeoutAndLeavesNoSession(t *testing.T) {
 	for _, after := range silences {
 		t.Run(fmt.Sprint(after), func(t *testing.T) {
 			t.Parallel()
-			raw := coderDatabase(t, server, coderRows{version: 535})
+			raw := preflight.CoderDatabase(t, server, preflight.CoderRows{Version: 535})
 			dead, _ := silent(t, server, raw, after)
-			got := ask(t, dead, "--timeout", "1s")
-			got.expect(t, unreachable, nil)
-			assert.NotEmpty(t, got.step(t))
-			assert.Contains(t, got.message(t, "postgres-unreachable"), "no answer within")
+			got := preflight.Ask(t, dead, "--timeout", "1s")
+			got.Expect(t, unreachable, nil)
+			assert.NotEmpty(t, got.Step(t))
+			assert.Contains(t, got.Message(t, "postgres-unreachable"), "no answer within")
 			assert.Less(t, got.Took, 1500*time.Millisecond)
-			noneLeft(t, server, databaseOf(t, raw))
+			noneLeft(t, server, preflight.DatabaseOf(t, raw))
 		})
 	}
 }
@@ -75,15 +76,15 @@ func TestCtrlCEndsAtOnceAndLeavesNoSession(t *testing.T) {
 	for _, after := range silences {
 		t.Run(fmt.Sprint(after), func(t *testing.T) {
 			t.Parallel()
-			raw := coderDatabase(t, server, coderRows{version: 535})
+			raw := preflight.CoderDatabase(t, server, preflight.CoderRows{Version: 535})
 			dead, proxy := silent(t, server, raw, after)
 			interrupted(t, dead, func() bool { return proxy.Accepted() > 0 })
-			noneLeft(t, server, databaseOf(t, raw))
+			noneLeft(t, server, preflight.DatabaseOf(t, raw))
 		})
 	}
 	t.Run("during a statement", func(t *testing.T) {
 		t.Parallel()
-		raw := coderDatabase(t, server, coderRows{version: 535})
+		raw := preflight.CoderDatabase(t, server, preflight.CoderRows{Version: 535})
 		held, err := pgx.Connect(t.Context(), raw)
 		require.NoError(t, err)
 		defer func() { assert.NoError(t, held.Close(t.Context())) }()
@@ -97,10 +98,10 @@ func TestCtrlCEndsAtOnceAndLeavesNoSession(t *testing.T) {
 		interrupted(t, raw, func() bool {
 			var waiting bool
 			err := watch.QueryRow(t.Context(), `SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = $1
-				AND application_name = 'coder-ha pre-flight' AND wait_event_type = 'Lock'`, databaseOf(t, raw)).Scan(&waiting)
+				AND application_name = 'coder-ha pre-flight' AND wait_event_type = 'Lock'`, preflight.DatabaseOf(t, raw)).Scan(&waiting)
 			return err == nil && waiting
 		})
-		noneLeft(t, server, databaseOf(t, raw))
+		noneLeft(t, server, preflight.DatabaseOf(t, raw))
 	})
 }
 
@@ -108,10 +109,10 @@ func TestCtrlCEndsAtOnceAndLeavesNoSession(t *testing.T) {
 // and measures how long it takes to end.
 func interrupted(t *testing.T, raw string, there func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), runPatience)
+	ctx, cancel := context.WithTimeout(t.Context(), preflight.Patience)
 	defer cancel()
 	var stdout, stderr bytes.Buffer
-	cmd := exec.CommandContext(ctx, binary(t), "postgres", "-o", "json", "--connect-timeout", "1m", "--timeout", "1m")
+	cmd := exec.CommandContext(ctx, preflight.Binary(t), "postgres", "-o", "json", "--connect-timeout", "1m", "--timeout", "1m")
 	cmd.Env = command.Environment(t.TempDir(), "CODER_PG_CONNECTION_URL="+raw)
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	require.NoError(t, cmd.Start())
@@ -125,5 +126,5 @@ func interrupted(t *testing.T, raw string, there func() bool) {
 	assert.Equal(t, 130, exit.ExitCode(), stderr.String())
 	assert.Less(t, took, 500*time.Millisecond)
 	assert.Contains(t, stdout.String(), `"schemaVersion"`, "what is known is reported")
-	hidden(t, raw, stdout.String()+stderr.String())
+	preflight.Hidden(t, raw, stdout.String()+stderr.String())
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coder-ha/coder-ha/tests/postgres/preflight"
 	"github.com/coder-ha/coder-ha/tests/postgrestest"
 )
 
@@ -16,13 +17,13 @@ func delayed(t testing.TB, server *postgrestest.Server, raw string, roundTrip ti
 	p, err := postgrestest.StartProxy(t.Context(), server.Address(), postgrestest.ProxyOptions{Delay: roundTrip / 2})
 	require.NoError(t, err)
 	t.Cleanup(p.Close)
-	return through(t, raw, p.Address()), p
+	return preflight.Through(t, raw, p.Address()), p
 }
 
 func TestASlowLineIsJudgedByItsMedian(t *testing.T) {
 	t.Parallel()
 	server := get(t, plain)
-	raw := database(t, server)
+	raw := preflight.Database(t, server)
 	latency := []string{"postgres-latency"}
 	for _, tc := range []struct {
 		name             string
@@ -39,11 +40,11 @@ func TestASlowLineIsJudgedByItsMedian(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
 			slow, _ := delayed(t, server, raw, tc.roundTrip)
-			got := ask(t, slow, tc.args...)
-			got.expect(t, tc.errors, tc.warnings)
+			got := preflight.Ask(t, slow, tc.args...)
+			got.Expect(t, tc.errors, tc.warnings)
 			assert.InDelta(t, float64(tc.roundTrip.Milliseconds()), got.Postgres.Latency.Median, 10)
 			if tc.says != "" {
-				assert.Contains(t, got.message(t, "postgres-latency"), tc.says)
+				assert.Contains(t, got.Message(t, "postgres-latency"), tc.says)
 			}
 		})
 	}
@@ -54,11 +55,11 @@ const budget = 25
 
 func TestThePreFlightKeepsItsBudgetOfRoundTrips(t *testing.T) {
 	server := get(t, secured)
-	raw := with(t, coderDatabaseOn(t, server), "sslmode", "require")
+	raw := preflight.With(t, preflight.CoderDatabaseOn(t, server), "sslmode", "require")
 	const roundTrip = 50 * time.Millisecond
 	slow, proxy := delayed(t, server, raw, roundTrip)
-	got := ask(t, slow, "--postgres-latency-error", "1s")
-	got.expect(t, nil, []string{"postgres-latency"})
+	got := preflight.Ask(t, slow, "--postgres-latency-error", "1s")
+	got.Expect(t, nil, []string{"postgres-latency"})
 	facts := got.Postgres.Facts[0]
 	waited := float64(facts.Elapsed) / float64(roundTrip)
 	t.Logf("with TLS and scram: %v, %.1f round trips of 50 ms waited for; counted %d on one connection and %d on the other",

@@ -3,11 +3,8 @@ package postgres
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"net/url"
 	"os"
-	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -87,47 +84,4 @@ func get[T any](t testing.TB, make func() (T, error)) T {
 	v, err := make()
 	require.NoError(t, err)
 	return v
-}
-
-// database makes a database and a role of its own on a server, and returns the
-// URL of that role.
-func database(t testing.TB, s *postgrestest.Server, statements ...string) string {
-	t.Helper()
-	name := "d" + strings.ToLower(rand.Text()[:10])
-	raw, err := s.CreateDatabase(t.Context(), name)
-	require.NoError(t, err)
-	require.NoError(t, s.Exec(t.Context(), name, statements...))
-	return raw
-}
-
-// change changes one part of a URL.
-func change(t testing.TB, raw string, with func(*url.URL)) string {
-	t.Helper()
-	u, err := url.Parse(raw)
-	require.NoError(t, err)
-	with(u)
-	return u.String()
-}
-
-// through leads a URL to another address.
-func through(t testing.TB, raw, address string) string {
-	t.Helper()
-	return change(t, raw, func(u *url.URL) { u.Host = address })
-}
-
-// with sets parameters of a URL.
-func with(t testing.TB, raw string, name, value string) string {
-	t.Helper()
-	return change(t, raw, func(u *url.URL) {
-		q := u.Query()
-		q.Set(name, value)
-		u.RawQuery = q.Encode()
-	})
-}
-
-func databaseOf(t testing.TB, raw string) string {
-	t.Helper()
-	u, err := url.Parse(raw)
-	require.NoError(t, err)
-	return u.Path[1:]
 }

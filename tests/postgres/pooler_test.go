@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coder-ha/coder-ha/tests/postgres/preflight"
 	"github.com/coder-ha/coder-ha/tests/postgrestest"
 )
 
@@ -15,10 +16,10 @@ func bouncer(t *testing.T, server *postgrestest.Server, mode, raw string, settin
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), startTime)
 	defer cancel()
-	b, err := postgrestest.StartBouncer(ctx, server, mode, []string{databaseOf(t, raw)}, settings)
+	b, err := postgrestest.StartBouncer(ctx, server, mode, []string{preflight.DatabaseOf(t, raw)}, settings)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, b.Stop()) })
-	return through(t, raw, fmt.Sprintf("%s:%d", b.Host, b.Port))
+	return preflight.Through(t, raw, fmt.Sprintf("%s:%d", b.Host, b.Port))
 }
 
 func TestPgBouncer(t *testing.T) {
@@ -26,10 +27,10 @@ func TestPgBouncer(t *testing.T) {
 	server := get(t, plain)
 	t.Run("in session mode works", func(t *testing.T) {
 		t.Parallel()
-		got := ask(t, bouncer(t, server, "session", database(t, server), nil))
-		got.expect(t, nil, nil)
+		got := preflight.Ask(t, bouncer(t, server, "session", preflight.Database(t, server), nil))
+		got.Expect(t, nil, nil)
 		assert.True(t, got.Postgres.Facts[0].Proxy.Present)
-		assert.Contains(t, got.note(t, "postgres-pooler"), "through ")
+		assert.Contains(t, got.Note(t, "postgres-pooler"), "through ")
 	})
 	for name, settings := range map[string]map[string]string{
 		"in transaction mode breaks LISTEN":                          nil,
@@ -37,27 +38,27 @@ func TestPgBouncer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := ask(t, bouncer(t, server, "transaction", database(t, server), settings))
-			got.expect(t, []string{"postgres-pooler"}, nil)
-			assert.Contains(t, got.message(t, "postgres-pooler"), "pools transactions")
+			got := preflight.Ask(t, bouncer(t, server, "transaction", preflight.Database(t, server), settings))
+			got.Expect(t, []string{"postgres-pooler"}, nil)
+			assert.Contains(t, got.Message(t, "postgres-pooler"), "pools transactions")
 		})
 	}
 	t.Run("in statement mode does so too", func(t *testing.T) {
 		t.Parallel()
-		got := ask(t, bouncer(t, server, "statement", database(t, server), nil))
-		assert.Contains(t, got.failed("error"), "postgres-pooler")
+		got := preflight.Ask(t, bouncer(t, server, "statement", preflight.Database(t, server), nil))
+		assert.Contains(t, got.Failed("error"), "postgres-pooler")
 	})
 	t.Run("as Debian ships it refuses Coder's driver", func(t *testing.T) {
 		t.Parallel()
-		got := ask(t, bouncer(t, server, "session", database(t, server), map[string]string{"ignore_startup_parameters": ""}))
-		got.expect(t, unreachable, nil)
-		assert.Contains(t, got.message(t, "postgres-unreachable"), "PgBouncer refuses the start-up parameter extra_float_digits")
+		got := preflight.Ask(t, bouncer(t, server, "session", preflight.Database(t, server), map[string]string{"ignore_startup_parameters": ""}))
+		got.Expect(t, unreachable, nil)
+		assert.Contains(t, got.Message(t, "postgres-unreachable"), "PgBouncer refuses the start-up parameter extra_float_digits")
 	})
 	t.Run("with a wrong password", func(t *testing.T) {
 		t.Parallel()
-		raw := bouncer(t, server, "session", database(t, server), nil)
-		got := ask(t, change(t, raw, wrongPassword))
-		got.expect(t, unreachable, nil)
-		assert.Equal(t, "authentication", got.step(t))
+		raw := bouncer(t, server, "session", preflight.Database(t, server), nil)
+		got := preflight.Ask(t, preflight.Change(t, raw, wrongPassword))
+		got.Expect(t, unreachable, nil)
+		assert.Equal(t, "authentication", got.Step(t))
 	})
 }

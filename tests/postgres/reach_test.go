@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coder-ha/coder-ha/tests/postgres/preflight"
 	"github.com/coder-ha/coder-ha/tests/postgrestest"
 )
 
@@ -19,20 +20,20 @@ var unreachable = []string{"postgres-unreachable"}
 
 func TestAGoodDatabasePassesEverything(t *testing.T) {
 	t.Parallel()
-	got := ask(t, database(t, get(t, plain)), "--strict", "--fail-on", "warning")
-	got.expect(t, nil, nil)
+	got := preflight.Ask(t, preflight.Database(t, get(t, plain)), "--strict", "--fail-on", "warning")
+	got.Expect(t, nil, nil)
 	assert.Equal(t, "pass", got.Verdict)
 	assert.True(t, got.Postgres.Reachable)
 	assert.Empty(t, got.Postgres.Facts[0].Gaps)
-	assert.Contains(t, got.note(t, "postgres-pooler"), "NOTIFY arrived")
-	assert.Contains(t, got.note(t, "postgres-connections"), "fit")
+	assert.Contains(t, got.Note(t, "postgres-pooler"), "NOTIFY arrived")
+	assert.Contains(t, got.Note(t, "postgres-connections"), "fit")
 }
 
 func TestTheStepThatFailsIsNamed(t *testing.T) {
 	t.Parallel()
 	server := get(t, plain)
-	good := database(t, server)
-	name := databaseOf(t, good)
+	good := preflight.Database(t, server)
+	name := preflight.DatabaseOf(t, good)
 	closed := get(t, func() (*postgrestest.Proxy, error) {
 		p, err := postgrestest.StartProxy(t.Context(), "127.0.0.1:1", postgrestest.ProxyOptions{})
 		if err == nil {
@@ -40,28 +41,28 @@ func TestTheStepThatFailsIsNamed(t *testing.T) {
 		}
 		return p, err
 	})
-	barred := database(t, server, "REVOKE CONNECT ON DATABASE "+name+" FROM PUBLIC")
+	barred := preflight.Database(t, server, "REVOKE CONNECT ON DATABASE "+name+" FROM PUBLIC")
 	require.NoError(t, server.Exec(t.Context(), "postgres", "CREATE ROLE nologin_"+name+" PASSWORD '"+server.Password+"'"))
 	for _, tc := range []struct {
 		name, url, step, says, remedy string
 	}{
-		{"no such host", change(t, good, func(u *url.URL) { u.Host = "db.invalid:5432" }), "DNS", "no such host", "host name"},
-		{"a refused port", through(t, good, closed.Address()), "TCP", "connection refused", "listen_addresses"},
-		{"a wrong password", change(t, good, func(u *url.URL) { u.User = url.UserPassword(name, "Wr0ng-pa55word") }), "authentication", "password authentication failed", "password"},
-		{"no such role", change(t, good, func(u *url.URL) { u.User = url.UserPassword("nobody_"+name, server.Password) }), "authentication", "28P01", "role"},
-		{"a role that may not log in", change(t, good, func(u *url.URL) { u.User = url.UserPassword("nologin_"+name, server.Password) }), "authentication", "not permitted to log in", "LOGIN"},
-		{"no such database", change(t, good, func(u *url.URL) { u.Path = "/missing_" + name }), "database", "does not exist", "CREATE DATABASE"},
-		{"no right to connect", change(t, barred, func(u *url.URL) { u.Path = "/" + name }), "permission", "permission denied for database", "GRANT CONNECT"},
-		{"no TLS where the URL wants it", with(t, good, "sslmode", "require"), "TLS", "does not offer TLS", "sslmode=disable"},
-		{"TLS by default", change(t, good, func(u *url.URL) { u.RawQuery = "" }), "TLS", "does not offer TLS", "sslmode=disable"},
+		{"no such host", preflight.Change(t, good, func(u *url.URL) { u.Host = "db.invalid:5432" }), "DNS", "no such host", "host name"},
+		{"a refused port", preflight.Through(t, good, closed.Address()), "TCP", "connection refused", "listen_addresses"},
+		{"a wrong password", preflight.Change(t, good, func(u *url.URL) { u.User = url.UserPassword(name, "Wr0ng-pa55word") }), "authentication", "password authentication failed", "password"},
+		{"no such role", preflight.Change(t, good, func(u *url.URL) { u.User = url.UserPassword("nobody_"+name, server.Password) }), "authentication", "28P01", "role"},
+		{"a role that may not log in", preflight.Change(t, good, func(u *url.URL) { u.User = url.UserPassword("nologin_"+name, server.Password) }), "authentication", "not permitted to log in", "LOGIN"},
+		{"no such database", preflight.Change(t, good, func(u *url.URL) { u.Path = "/missing_" + name }), "database", "does not exist", "CREATE DATABASE"},
+		{"no right to connect", preflight.Change(t, barred, func(u *url.URL) { u.Path = "/" + name }), "permission", "permission denied for database", "GRANT CONNECT"},
+		{"no TLS where the URL wants it", preflight.With(t, good, "sslmode", "require"), "TLS", "does not offer TLS", "sslmode=disable"},
+		{"TLS by default", preflight.Change(t, good, func(u *url.URL) { u.RawQuery = "" }), "TLS", "does not offer TLS", "sslmode=disable"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got := ask(t, tc.url)
-			got.expect(t, unreachable, nil)
-			assert.Equal(t, tc.step, got.step(t))
-			assert.Contains(t, got.message(t, "postgres-unreachable"), "the step "+tc.step+" failed")
-			assert.Contains(t, got.message(t, "postgres-unreachable"), tc.says)
+			got := preflight.Ask(t, tc.url)
+			got.Expect(t, unreachable, nil)
+			assert.Equal(t, tc.step, got.Step(t))
+			assert.Contains(t, got.Message(t, "postgres-unreachable"), "the step "+tc.step+" failed")
+			assert.Contains(t, got.Message(t, "postgres-unreachable"), tc.says)
 			assert.Contains(t, got.Stdout, tc.remedy)
 		})
 	}
@@ -69,7 +70,7 @@ func TestTheStepThatFailsIsNamed(t *testing.T) {
 
 func TestASilentServerEndsWithItsStep(t *testing.T) {
 	t.Parallel()
-	good := database(t, get(t, plain))
+	good := preflight.Database(t, get(t, plain))
 	silence := 0
 	silent, err := postgrestest.StartProxy(t.Context(), get(t, plain).Address(), postgrestest.ProxyOptions{Silence: &silence})
 	require.NoError(t, err)
@@ -78,17 +79,17 @@ func TestASilentServerEndsWithItsStep(t *testing.T) {
 		name, url, step string
 		args            []string
 	}{
-		{"before TLS", with(t, through(t, good, silent.Address()), "sslmode", "require"), "TLS", []string{"--connect-timeout", "500ms"}},
-		{"before authentication", through(t, good, silent.Address()), "authentication", []string{"--connect-timeout", "500ms"}},
-		{"within --timeout alone", through(t, good, silent.Address()), "authentication", []string{"--timeout", "1s"}},
-		{"dropped packets", through(t, good, fullBacklog(t)), "TCP", []string{"--timeout", "1s"}},
+		{"before TLS", preflight.With(t, preflight.Through(t, good, silent.Address()), "sslmode", "require"), "TLS", []string{"--connect-timeout", "500ms"}},
+		{"before authentication", preflight.Through(t, good, silent.Address()), "authentication", []string{"--connect-timeout", "500ms"}},
+		{"within --timeout alone", preflight.Through(t, good, silent.Address()), "authentication", []string{"--timeout", "1s"}},
+		{"dropped packets", preflight.Through(t, good, fullBacklog(t)), "TCP", []string{"--timeout", "1s"}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got := ask(t, tc.url, tc.args...)
-			got.expect(t, unreachable, nil)
-			assert.Equal(t, tc.step, got.step(t))
-			assert.Contains(t, got.message(t, "postgres-unreachable"), "no answer within")
+			got := preflight.Ask(t, tc.url, tc.args...)
+			got.Expect(t, unreachable, nil)
+			assert.Equal(t, tc.step, got.Step(t))
+			assert.Contains(t, got.Message(t, "postgres-unreachable"), "no answer within")
 			assert.Less(t, got.Took, 3*time.Second)
 		})
 	}
@@ -121,10 +122,10 @@ func TestServersRefuseTheirWay(t *testing.T) {
 	t.Parallel()
 	rejecting, err := start(postgrestest.Options{HBA: []string{"local all all trust", "hostssl all all 127.0.0.1/32 scram-sha-256"}})
 	require.NoError(t, err)
-	got := ask(t, rejecting.URL("coder", rejecting.Password, "coder"))
-	got.expect(t, unreachable, nil)
-	assert.Equal(t, "authentication", got.step(t))
-	assert.Contains(t, got.message(t, "postgres-unreachable"), "no pg_hba.conf entry")
+	got := preflight.Ask(t, rejecting.URL("coder", rejecting.Password, "coder"))
+	got.Expect(t, unreachable, nil)
+	assert.Equal(t, "authentication", got.Step(t))
+	assert.Contains(t, got.Message(t, "postgres-unreachable"), "no pg_hba.conf entry")
 }
 
 func TestTLS(t *testing.T) {
@@ -138,14 +139,14 @@ func TestTLS(t *testing.T) {
 	wrongCA := filepath.Join(dir, "wrong.crt")
 	require.NoError(t, os.WriteFile(wrongCA, []byte(other.CA), 0o600))
 
-	good := with(t, database(t, server), "sslmode", "require")
+	good := preflight.With(t, preflight.Database(t, server), "sslmode", "require")
 	named := func(host string) string {
-		return change(t, good, func(u *url.URL) { u.Host = net.JoinHostPort(host, u.Port()) })
+		return preflight.Change(t, good, func(u *url.URL) { u.Host = net.JoinHostPort(host, u.Port()) })
 	}
 	tls := func(raw, mode, root string) string {
-		raw = with(t, raw, "sslmode", mode)
+		raw = preflight.With(t, raw, "sslmode", mode)
 		if root != "" {
-			raw = with(t, raw, "sslrootcert", root)
+			raw = preflight.With(t, raw, "sslrootcert", root)
 		}
 		return raw
 	}
@@ -165,14 +166,14 @@ func TestTLS(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			got := ask(t, tc.url)
+			got := preflight.Ask(t, tc.url)
 			if tc.says != "" {
-				got.expect(t, unreachable, nil)
-				assert.Equal(t, "TLS", got.step(t))
-				assert.Contains(t, got.message(t, "postgres-unreachable"), tc.says)
+				got.Expect(t, unreachable, nil)
+				assert.Equal(t, "TLS", got.Step(t))
+				assert.Contains(t, got.Message(t, "postgres-unreachable"), tc.says)
 				return
 			}
-			got.expect(t, nil, nil)
+			got.Expect(t, nil, nil)
 			require.NotNil(t, got.Postgres.Facts[0].TLS)
 			assert.Equal(t, tc.verified, got.Postgres.Facts[0].TLS.Verified)
 			assert.WithinDuration(t, time.Now().Add(12*time.Hour), got.Postgres.Facts[0].TLS.NotAfter, time.Hour)
@@ -180,16 +181,16 @@ func TestTLS(t *testing.T) {
 	}
 	t.Run("an authority that is on coderd's machine only", func(t *testing.T) {
 		t.Parallel()
-		got := ask(t, tls(good, "verify-full", "/no/such/ca.crt"))
-		got.expect(t, nil, nil)
-		assert.Contains(t, got.skipped(t, "postgres-unreachable"), "sslrootcert /no/such/ca.crt is not on this machine")
+		got := preflight.Ask(t, tls(good, "verify-full", "/no/such/ca.crt"))
+		got.Expect(t, nil, nil)
+		assert.Contains(t, got.Skipped(t, "postgres-unreachable"), "sslrootcert /no/such/ca.crt is not on this machine")
 	})
 	t.Run("IAM proves what it can", func(t *testing.T) {
 		t.Parallel()
-		got := ask(t, good, "--postgres-auth", "awsiamrds")
-		got.expect(t, nil, nil)
-		assert.Contains(t, got.skipped(t, "postgres-unreachable"), "awsiamrds")
-		assert.Equal(t, 1, ask(t, good, "--postgres-auth", "awsiamrds", "--strict").Code)
+		got := preflight.Ask(t, good, "--postgres-auth", "awsiamrds")
+		got.Expect(t, nil, nil)
+		assert.Contains(t, got.Skipped(t, "postgres-unreachable"), "awsiamrds")
+		assert.Equal(t, 1, preflight.Ask(t, good, "--postgres-auth", "awsiamrds", "--strict").Code)
 	})
 }
 
@@ -201,19 +202,19 @@ func TestAnExpiredCertificateIsRefusedWhereItIsVerified(t *testing.T) {
 	require.NoError(t, err)
 	ca := filepath.Join(t.TempDir(), "ca.crt")
 	require.NoError(t, os.WriteFile(ca, []byte(c.CA), 0o600))
-	good := with(t, database(t, server), "sslmode", "require")
-	ask(t, good).expect(t, nil, nil)
-	got := ask(t, with(t, with(t, good, "sslmode", "verify-full"), "sslrootcert", ca))
-	got.expect(t, unreachable, nil)
-	assert.Contains(t, got.message(t, "postgres-unreachable"), "expired")
+	good := preflight.With(t, preflight.Database(t, server), "sslmode", "require")
+	preflight.Ask(t, good).Expect(t, nil, nil)
+	got := preflight.Ask(t, preflight.With(t, preflight.With(t, good, "sslmode", "verify-full"), "sslrootcert", ca))
+	got.Expect(t, unreachable, nil)
+	assert.Contains(t, got.Message(t, "postgres-unreachable"), "expired")
 }
 
 func TestASocketIsAskedToo(t *testing.T) {
 	t.Parallel()
 	server := get(t, plain)
-	raw := change(t, database(t, server), func(u *url.URL) {
+	raw := preflight.Change(t, preflight.Database(t, server), func(u *url.URL) {
 		u.RawQuery = url.Values{"host": {server.Dir}, "port": {u.Port()}}.Encode()
 		u.Host = ""
 	})
-	ask(t, raw).expect(t, nil, nil)
+	preflight.Ask(t, raw).Expect(t, nil, nil)
 }

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/coder-ha/coder-ha/tests/postgres/preflight"
 )
 
 func TestReadOnlyServers(t *testing.T) {
@@ -15,22 +17,22 @@ func TestReadOnlyServers(t *testing.T) {
 	t.Run("a streaming standby", func(t *testing.T) {
 		t.Parallel()
 		replica := get(t, standby)
-		got := ask(t, replica.SuperURL())
-		got.expect(t, []string{"postgres-read-only"}, nil)
-		assert.Contains(t, got.message(t, "postgres-read-only"), "standby")
-		assert.Contains(t, got.skipped(t, "postgres-pooler"), "standby")
+		got := preflight.Ask(t, replica.SuperURL())
+		got.Expect(t, []string{"postgres-read-only"}, nil)
+		assert.Contains(t, got.Message(t, "postgres-read-only"), "standby")
+		assert.Contains(t, got.Skipped(t, "postgres-pooler"), "standby")
 	})
 	t.Run("a read-only role", func(t *testing.T) {
 		t.Parallel()
-		raw := database(t, server)
-		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER ROLE "+databaseOf(t, raw)+" SET default_transaction_read_only = on"))
-		ask(t, raw).expect(t, []string{"postgres-read-only"}, nil)
+		raw := preflight.Database(t, server)
+		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER ROLE "+preflight.DatabaseOf(t, raw)+" SET default_transaction_read_only = on"))
+		preflight.Ask(t, raw).Expect(t, []string{"postgres-read-only"}, nil)
 	})
 	t.Run("a read-only database", func(t *testing.T) {
 		t.Parallel()
-		raw := database(t, server)
-		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER DATABASE "+databaseOf(t, raw)+" SET default_transaction_read_only = on"))
-		ask(t, raw).expect(t, []string{"postgres-read-only"}, nil)
+		raw := preflight.Database(t, server)
+		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER DATABASE "+preflight.DatabaseOf(t, raw)+" SET default_transaction_read_only = on"))
+		preflight.Ask(t, raw).Expect(t, []string{"postgres-read-only"}, nil)
 	})
 }
 
@@ -39,37 +41,37 @@ func TestRights(t *testing.T) {
 	server := get(t, plain)
 	t.Run("no CREATE in the schema", func(t *testing.T) {
 		t.Parallel()
-		raw := database(t, server, "ALTER SCHEMA public OWNER TO postgres", "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "GRANT USAGE ON SCHEMA public TO PUBLIC")
-		got := ask(t, raw)
-		got.expect(t, []string{"postgres-schema"}, nil)
-		assert.Contains(t, got.message(t, "postgres-schema"), "may not create tables in the schema public")
+		raw := preflight.Database(t, server, "ALTER SCHEMA public OWNER TO postgres", "REVOKE CREATE ON SCHEMA public FROM PUBLIC", "GRANT USAGE ON SCHEMA public TO PUBLIC")
+		got := preflight.Ask(t, raw)
+		got.Expect(t, []string{"postgres-schema"}, nil)
+		assert.Contains(t, got.Message(t, "postgres-schema"), "may not create tables in the schema public")
 	})
 	t.Run("no schema at all", func(t *testing.T) {
 		t.Parallel()
-		got := ask(t, with(t, database(t, server), "search_path", "missing"))
-		got.expect(t, []string{"postgres-schema"}, nil)
-		assert.Contains(t, got.message(t, "postgres-schema"), "no schema of the search_path exists")
+		got := preflight.Ask(t, preflight.With(t, preflight.Database(t, server), "search_path", "missing"))
+		got.Expect(t, []string{"postgres-schema"}, nil)
+		assert.Contains(t, got.Message(t, "postgres-schema"), "no schema of the search_path exists")
 	})
 	t.Run("tables of somebody else", func(t *testing.T) {
 		t.Parallel()
-		raw := database(t, server, "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)",
+		raw := preflight.Database(t, server, "CREATE TABLE schema_migrations (version bigint PRIMARY KEY, dirty boolean NOT NULL)",
 			"INSERT INTO schema_migrations VALUES (535, false)")
-		got := ask(t, raw)
-		got.expect(t, []string{"postgres-schema"}, nil)
-		assert.Contains(t, got.message(t, "postgres-schema"), "belong to postgres")
-		assert.Contains(t, got.skipped(t, "migration-dirty"), "may not read the table")
+		got := preflight.Ask(t, raw)
+		got.Expect(t, []string{"postgres-schema"}, nil)
+		assert.Contains(t, got.Message(t, "postgres-schema"), "belong to postgres")
+		assert.Contains(t, got.Skipped(t, "migration-dirty"), "may not read the table")
 	})
 	t.Run("a member of the owning role", func(t *testing.T) {
 		t.Parallel()
-		raw := coderDatabase(t, server, coderRows{version: 535})
-		name := databaseOf(t, raw)
+		raw := preflight.CoderDatabase(t, server, preflight.CoderRows{Version: 535})
+		name := preflight.DatabaseOf(t, raw)
 		require.NoError(t, server.Exec(t.Context(), name, "CREATE ROLE m"+name+" LOGIN PASSWORD '"+server.Password+"' IN ROLE "+name))
-		ask(t, change(t, raw, func(u *url.URL) { u.User = url.UserPassword("m"+name, server.Password) })).expect(t, nil, nil)
+		preflight.Ask(t, preflight.Change(t, raw, func(u *url.URL) { u.User = url.UserPassword("m"+name, server.Password) })).Expect(t, nil, nil)
 	})
 	t.Run("a superuser", func(t *testing.T) {
 		t.Parallel()
-		raw := database(t, server)
-		ask(t, change(t, raw, func(u *url.URL) { u.User = url.UserPassword("postgres", server.Password) })).expect(t, nil, nil)
+		raw := preflight.Database(t, server)
+		preflight.Ask(t, preflight.Change(t, raw, func(u *url.URL) { u.User = url.UserPassword("postgres", server.Password) })).Expect(t, nil, nil)
 	})
 }
 
@@ -86,23 +88,23 @@ func TestTimeouts(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			raw := database(t, server)
-			require.NoError(t, server.Exec(t.Context(), "postgres", fmt.Sprintf(tc.statement, databaseOf(t, raw))))
-			got := ask(t, raw)
-			got.expect(t, nil, []string{"postgres-timeouts"})
-			assert.Contains(t, got.message(t, "postgres-timeouts"), tc.says)
+			raw := preflight.Database(t, server)
+			require.NoError(t, server.Exec(t.Context(), "postgres", fmt.Sprintf(tc.statement, preflight.DatabaseOf(t, raw))))
+			got := preflight.Ask(t, raw)
+			got.Expect(t, nil, []string{"postgres-timeouts"})
+			assert.Contains(t, got.Message(t, "postgres-timeouts"), tc.says)
 			assert.Contains(t, got.Stdout, "set for the "+tc.source)
 		})
 	}
 	t.Run("of the URL", func(t *testing.T) {
 		t.Parallel()
-		got := ask(t, with(t, database(t, server), "statement_timeout", "60000"))
-		got.expect(t, nil, []string{"postgres-timeouts"})
+		got := preflight.Ask(t, preflight.With(t, preflight.Database(t, server), "statement_timeout", "60000"))
+		got.Expect(t, nil, []string{"postgres-timeouts"})
 		assert.Contains(t, got.Stdout, "set for the URL")
 	})
 	t.Run("long enough", func(t *testing.T) {
 		t.Parallel()
-		ask(t, with(t, database(t, server), "statement_timeout", "3600000")).expect(t, nil, nil)
+		preflight.Ask(t, preflight.With(t, preflight.Database(t, server), "statement_timeout", "3600000")).Expect(t, nil, nil)
 	})
 }
 
@@ -112,56 +114,56 @@ func TestConnections(t *testing.T) {
 	connections := []string{"postgres-connections"}
 	t.Run("more replicas than fit", func(t *testing.T) {
 		t.Parallel()
-		got := ask(t, database(t, server), "--replicas", "12")
-		got.expect(t, connections, nil)
-		assert.Contains(t, got.message(t, "postgres-connections"), "the replicas cannot all connect")
+		got := preflight.Ask(t, preflight.Database(t, server), "--replicas", "12")
+		got.Expect(t, connections, nil)
+		assert.Contains(t, got.Message(t, "postgres-connections"), "the replicas cannot all connect")
 	})
 	t.Run("a small limit of the role", func(t *testing.T) {
 		t.Parallel()
-		raw := database(t, server)
-		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER ROLE "+databaseOf(t, raw)+" CONNECTION LIMIT 39"))
-		got := ask(t, raw)
-		got.expect(t, connections, nil)
-		assert.Contains(t, got.message(t, "postgres-connections"), "the limit of the role")
+		raw := preflight.Database(t, server)
+		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER ROLE "+preflight.DatabaseOf(t, raw)+" CONNECTION LIMIT 39"))
+		got := preflight.Ask(t, raw)
+		got.Expect(t, connections, nil)
+		assert.Contains(t, got.Message(t, "postgres-connections"), "the limit of the role")
 	})
 	t.Run("a tight limit of the database", func(t *testing.T) {
 		t.Parallel()
-		raw := database(t, server)
-		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER DATABASE "+databaseOf(t, raw)+" CONNECTION LIMIT 45"))
-		got := ask(t, raw)
-		got.expect(t, nil, connections)
-		ask(t, raw, "--postgres-connections-warning", "95").expect(t, nil, nil)
+		raw := preflight.Database(t, server)
+		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER DATABASE "+preflight.DatabaseOf(t, raw)+" CONNECTION LIMIT 45"))
+		got := preflight.Ask(t, raw)
+		got.Expect(t, nil, connections)
+		preflight.Ask(t, raw, "--postgres-connections-warning", "95").Expect(t, nil, nil)
 	})
 	t.Run("room for one connection only", func(t *testing.T) {
 		t.Parallel()
-		raw := database(t, server)
-		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER DATABASE "+databaseOf(t, raw)+" CONNECTION LIMIT 1"))
-		got := ask(t, raw)
-		got.expect(t, connections, nil)
-		assert.Contains(t, got.message(t, "postgres-connections"), "too many connections for database")
-		assert.Contains(t, got.skipped(t, "postgres-pooler"), "no second connection")
+		raw := preflight.Database(t, server)
+		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER DATABASE "+preflight.DatabaseOf(t, raw)+" CONNECTION LIMIT 1"))
+		got := preflight.Ask(t, raw)
+		got.Expect(t, connections, nil)
+		assert.Contains(t, got.Message(t, "postgres-connections"), "too many connections for database")
+		assert.Contains(t, got.Skipped(t, "postgres-pooler"), "no second connection")
 	})
 	t.Run("a database at its limit", func(t *testing.T) {
 		t.Parallel()
-		raw := database(t, server)
-		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER DATABASE "+databaseOf(t, raw)+" CONNECTION LIMIT 0"))
-		got := ask(t, raw)
-		got.expect(t, []string{"postgres-unreachable", "postgres-connections"}, nil)
-		assert.Equal(t, "database", got.step(t))
-		assert.Contains(t, got.message(t, "postgres-unreachable"), "too many connections for database")
-		assert.Contains(t, got.message(t, "postgres-unreachable"), "53300")
+		raw := preflight.Database(t, server)
+		require.NoError(t, server.Exec(t.Context(), "postgres", "ALTER DATABASE "+preflight.DatabaseOf(t, raw)+" CONNECTION LIMIT 0"))
+		got := preflight.Ask(t, raw)
+		got.Expect(t, []string{"postgres-unreachable", "postgres-connections"}, nil)
+		assert.Equal(t, "database", got.Step(t))
+		assert.Contains(t, got.Message(t, "postgres-unreachable"), "too many connections for database")
+		assert.Contains(t, got.Message(t, "postgres-unreachable"), "53300")
 	})
 }
 
 func TestSeveralURLs(t *testing.T) {
 	t.Parallel()
 	server := get(t, plain)
-	one, two := database(t, server), database(t, server)
-	again := change(t, one, func(u *url.URL) { u.Host = "localhost:" + u.Port() })
-	ask(t, one, "--postgres-url", one, "--postgres-url", again).expect(t, nil, nil)
-	got := ask(t, one, "--postgres-url", one, "--postgres-url", two)
-	got.expect(t, []string{"postgres-same-endpoint"}, nil)
+	one, two := preflight.Database(t, server), preflight.Database(t, server)
+	again := preflight.Change(t, one, func(u *url.URL) { u.Host = "localhost:" + u.Port() })
+	preflight.Ask(t, one, "--postgres-url", one, "--postgres-url", again).Expect(t, nil, nil)
+	got := preflight.Ask(t, one, "--postgres-url", one, "--postgres-url", two)
+	got.Expect(t, []string{"postgres-same-endpoint"}, nil)
 	assert.Contains(t, got.Stderr, "process list")
-	other := ask(t, one, "--postgres-url", one, "--postgres-url", change(t, get(t, secured).SuperURL(), func(u *url.URL) { u.RawQuery = "sslmode=require" }))
-	other.expect(t, []string{"postgres-same-endpoint"}, nil)
+	other := preflight.Ask(t, one, "--postgres-url", one, "--postgres-url", preflight.Change(t, get(t, secured).SuperURL(), func(u *url.URL) { u.RawQuery = "sslmode=require" }))
+	other.Expect(t, []string{"postgres-same-endpoint"}, nil)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/coder-ha/coder-ha/tests/internal/command"
+	"github.com/coder-ha/coder-ha/tests/postgres/preflight"
 )
 
 // deployment is three replicas that are as they should be.
@@ -38,21 +39,21 @@ spec:
 `
 
 // validate runs the main command against the database.
-func validate(t testing.TB, rawURL string, args ...string) outcome {
+func validate(t testing.TB, rawURL string, args ...string) preflight.Outcome {
 	t.Helper()
 	dir := t.TempDir()
 	manifest := filepath.Join(dir, "coder.yaml")
 	require.NoError(t, os.WriteFile(manifest, []byte(deployment), 0o600))
 	env := command.Environment(dir, "CODER_PG_CONNECTION_URL="+rawURL)
-	return run(t, env, rawURL, append([]string{"validate", "--manifest", manifest, "-o", "json"}, args...)...)
+	return preflight.Run(t, env, rawURL, append([]string{"validate", "--manifest", manifest, "-o", "json"}, args...)...)
 }
 
 func TestValidateAsksTheDatabaseToo(t *testing.T) {
 	t.Parallel()
 	server := get(t, plain)
-	got := validate(t, coderDatabase(t, server, coderRows{version: 535, replicas: threeReplicas()}))
-	got.expect(t, nil, nil)
-	assert.Contains(t, got.note(t, "postgres-connections"), "40 of")
-	assert.Contains(t, got.note(t, "migration-downgrade"), "535")
-	assert.Contains(t, got.note(t, "postgres-foreign-replicas"), "3 replicas of this deployment")
+	got := validate(t, preflight.CoderDatabase(t, server, preflight.CoderRows{Version: 535, Replicas: preflight.ThreeReplicas()}))
+	got.Expect(t, nil, nil)
+	assert.Contains(t, got.Note(t, "postgres-connections"), "40 of")
+	assert.Contains(t, got.Note(t, "migration-downgrade"), "535")
+	assert.Contains(t, got.Note(t, "postgres-foreign-replicas"), "3 replicas of this deployment")
 }

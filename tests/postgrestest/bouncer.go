@@ -25,7 +25,7 @@ type Bouncer struct {
 }
 
 // errNoBouncer names the target that installs PgBouncer.
-var errNoBouncer = errors.New("no pgbouncer on this machine: run `make pgbouncer`")
+var errNoBouncer = errors.New("no pgbouncer on this machine: run `make postgres`")
 
 func bouncerBinary() (string, error) {
 	if path, err := exec.LookPath("pgbouncer"); err == nil {

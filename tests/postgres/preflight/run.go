@@ -1,4 +1,6 @@
-package postgres
+// Package preflight runs `coder-ha postgres` as a whole process and reads its
+// report, for the tests against real servers.
+package preflight
 
 import (
 	"encoding/json"
@@ -15,12 +17,13 @@ import (
 	"github.com/coder-ha/coder-ha/tests/internal/command"
 )
 
-// binaryEnv names the program to test instead of the one that `make build` left.
-const binaryEnv = "CODER_HA_BIN"
+// BinaryEnv names the program to test instead of the one that `make build` left.
+const BinaryEnv = "CODER_HA_BIN"
 
-func binary(t testing.TB) string {
+// Binary is the program to test.
+func Binary(t testing.TB) string {
 	t.Helper()
-	if path := os.Getenv(binaryEnv); path != "" {
+	if path := os.Getenv(BinaryEnv); path != "" {
 		require.FileExists(t, path)
 		return path
 	}
@@ -29,8 +32,8 @@ func binary(t testing.TB) string {
 	return path
 }
 
-// output is what the tests read of a report.
-type output struct {
+// Output is what the tests read of a report.
+type Output struct {
 	Verdict string `json:"verdict"`
 	Checks  []struct {
 		ID         string `json:"id"`
@@ -78,38 +81,40 @@ type output struct {
 	} `json:"postgres"`
 }
 
-// outcome is one run of the program.
-type outcome struct {
+// Outcome is one run of the program.
+type Outcome struct {
 	command.Result
-	output
+	Output
 }
 
-// runPatience ends a program that hangs.
-const runPatience = 30 * time.Second
+// Patience ends a program that hangs.
+const Patience = 30 * time.Second
 
-// ask runs the command for a URL in the environment, and looks for its password
+// Ask runs the command for a URL in the environment, and looks for its password
 // in everything that the program says, in both formats.
-func ask(t testing.TB, rawURL string, args ...string) outcome {
+func Ask(t testing.TB, rawURL string, args ...string) Outcome {
 	t.Helper()
 	env := command.Environment(t.TempDir(), "CODER_PG_CONNECTION_URL="+rawURL)
-	return run(t, env, rawURL, append([]string{"postgres", "-o", "json"}, args...)...)
+	return Run(t, env, rawURL, append([]string{"postgres", "-o", "json"}, args...)...)
 }
 
-func run(t testing.TB, env []string, rawURL string, args ...string) outcome {
+// Run runs the program, looks for the URL's password in what it says, and reads
+// its report where it is JSON.
+func Run(t testing.TB, env []string, rawURL string, args ...string) Outcome {
 	t.Helper()
-	result, err := command.Command{Path: binary(t), Args: args, Env: env}.Run(t.Context())
+	result, err := command.Command{Path: Binary(t), Args: args, Env: env}.Run(t.Context())
 	require.NoError(t, err)
-	hidden(t, rawURL, result.Stdout+result.Stderr)
-	out := outcome{Result: result}
+	Hidden(t, rawURL, result.Stdout+result.Stderr)
+	out := Outcome{Result: result}
 	if strings.HasPrefix(result.Stdout, "{") {
-		require.NoError(t, json.Unmarshal([]byte(result.Stdout), &out.output))
+		require.NoError(t, json.Unmarshal([]byte(result.Stdout), &out.Output))
 	}
 	return out
 }
 
-// hidden says that no part of the URL's password is in a text, neither as it is
+// Hidden says that no part of the URL's password is in a text, neither as it is
 // nor percent-encoded.
-func hidden(t testing.TB, rawURL, text string) {
+func Hidden(t testing.TB, rawURL, text string) {
 	t.Helper()
 	u, err := url.Parse(rawURL)
 	require.NoError(t, err)
@@ -122,8 +127,8 @@ func hidden(t testing.TB, rawURL, text string) {
 	}
 }
 
-// failed are the ids of the checks with findings of a severity.
-func (o outcome) failed(severity string) []string {
+// Failed are the ids of the checks with findings of a severity.
+func (o Outcome) Failed(severity string) []string {
 	ids := []string{}
 	for _, c := range o.Checks {
 		for _, f := range c.Findings {
@@ -136,8 +141,8 @@ func (o outcome) failed(severity string) []string {
 	return ids
 }
 
-// message is the first finding of a check.
-func (o outcome) message(t testing.TB, id string) string {
+// Message is the first finding of a check.
+func (o Outcome) Message(t testing.TB, id string) string {
 	t.Helper()
 	for _, c := range o.Checks {
 		if c.ID == id && len(c.Findings) > 0 {
@@ -148,8 +153,8 @@ func (o outcome) message(t testing.TB, id string) string {
 	return ""
 }
 
-// note is what a check that passed shows.
-func (o outcome) note(t testing.TB, id string) string {
+// Note is what a check that passed shows.
+func (o Outcome) Note(t testing.TB, id string) string {
 	t.Helper()
 	for _, c := range o.Checks {
 		if c.ID == id {
@@ -161,8 +166,8 @@ func (o outcome) note(t testing.TB, id string) string {
 	return ""
 }
 
-// skipped is why a check was not made.
-func (o outcome) skipped(t testing.TB, id string) string {
+// Skipped is why a check was not made.
+func (o Outcome) Skipped(t testing.TB, id string) string {
 	t.Helper()
 	for _, c := range o.Checks {
 		if c.ID == id {
@@ -174,18 +179,18 @@ func (o outcome) skipped(t testing.TB, id string) string {
 	return ""
 }
 
-// step is the phase that failed.
-func (o outcome) step(t testing.TB) string {
+// Step is the phase that failed.
+func (o Outcome) Step(t testing.TB) string {
 	t.Helper()
 	require.NotEmpty(t, o.Postgres.Facts, o.Stdout+o.Stderr)
 	return o.Postgres.Facts[0].FailedStep
 }
 
-// expect says which checks fail, and that the exit code agrees.
-func (o outcome) expect(t testing.TB, errors, warnings []string) {
+// Expect says which checks fail, and that the exit code agrees.
+func (o Outcome) Expect(t testing.TB, errors, warnings []string) {
 	t.Helper()
-	assert.ElementsMatch(t, errors, o.failed("error"), "errors: %+v", o.Checks)
-	assert.ElementsMatch(t, warnings, o.failed("warning"), "warnings: %+v", o.Checks)
+	assert.ElementsMatch(t, errors, o.Failed("error"), "errors: %+v", o.Checks)
+	assert.ElementsMatch(t, warnings, o.Failed("warning"), "warnings: %+v", o.Checks)
 	code := 0
 	if len(errors) > 0 {
 		code = 1
