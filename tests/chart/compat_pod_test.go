@@ -45,13 +45,13 @@ coder:
 			values: `
 coder:
   annotations: {a: deployment}
-  labels: {l: deployment}
+  labels: {l: deployment, app.kubernetes.io/part-of: platform}
   podAnnotations: {a: pod, app.kubernetes.io/component: mine}
   podLabels: {l: pod}
   priorityClassName: high`,
 			upstream: func(w *world) {
 				w.workload.Annotations = map[string]string{"a": "deployment"}
-				w.workload.Labels["l"] = "deployment"
+				w.workload.Labels["l"], w.workload.Labels["app.kubernetes.io/part-of"] = "deployment", "platform"
 				template := &w.workload.Spec.Template
 				template.Annotations = map[string]string{"a": "pod", "app.kubernetes.io/component": "mine"}
 				template.Labels["l"] = "pod"
