@@ -79,9 +79,9 @@ var secured = sync.OnceValues(func() (*postgrestest.Server, error) {
 	return start(postgrestest.Options{Certificate: c})
 })
 
-func get[T any](t testing.TB, make func() (T, error)) T {
+func get[T any](t testing.TB, from func() (T, error)) T {
 	t.Helper()
-	v, err := make()
+	v, err := from()
 	require.NoError(t, err)
 	return v
 }

@@ -108,7 +108,7 @@ func fullBacklog(t *testing.T) string {
 	require.NoError(t, err)
 	address := (&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: name.(*syscall.SockaddrInet4).Port}).String()
 	for range 8 {
-		conn, err := net.DialTimeout("tcp", address, 200*time.Millisecond)
+		conn, err := (&net.Dialer{Timeout: 200 * time.Millisecond}).DialContext(t.Context(), "tcp", address)
 		if err != nil {
 			return address
 		}

@@ -123,7 +123,7 @@ func rooms(p *postgres.Facts) []room {
 	}
 	out := []room{{
 		name:  fmt.Sprintf("max_connections %d less %d reserved", c.MaxConnections, c.Reserved),
-		limit: c.MaxConnections - c.Reserved, taken: c.Others, remedy: "Raise max_connections to at least %d",
+		limit: c.MaxConnections - c.Reserved, taken: c.Others, remedy: raiseConnections(p) + " to at least %d",
 	}}
 	if c.RoleLimit >= 0 {
 		out = append(out, room{"the limit of the role " + name, c.RoleLimit, c.RoleOthers, "ALTER ROLE " + name + " CONNECTION LIMIT %d"})
@@ -132,6 +132,24 @@ func rooms(p *postgres.Facts) []room {
 		out = append(out, room{"the limit of the database " + p.Target.Database, c.DatabaseLimit, c.DatabaseOthers, "ALTER DATABASE " + p.Target.Database + " CONNECTION LIMIT %d"})
 	}
 	return out
+}
+
+// raiseConnections says where max_connections is set.
+func raiseConnections(p *postgres.Facts) string {
+	switch p.Server.Flavour {
+	case postgres.RDS, postgres.Aurora:
+		return "Raise max_connections in the parameter group, or take a larger instance class,"
+	case postgres.CloudSQL, postgres.AlloyDB:
+		return "Raise the database flag max_connections"
+	case postgres.Azure:
+		return "Raise the server parameter max_connections"
+	case postgres.CloudNative:
+		return "Raise spec.postgresql.parameters.max_connections of the Cluster"
+	case postgres.Patroni:
+		return "Raise max_connections with patronictl edit-config"
+	default:
+		return "Raise max_connections"
+	}
 }
 
 func judgeConnections(f *facts.Facts, p *postgres.Facts) check.Result {

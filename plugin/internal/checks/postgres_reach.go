@@ -28,10 +28,11 @@ func judgeReach(f *facts.Facts) check.Result {
 	case p.Interrupted && p.Server == nil:
 		return check.Unproven("the probe of the database was interrupted", "run it again")
 	case p.ClusterName:
-		return check.Unproven("the name "+p.Target.Host+" is known inside the cluster only",
-			"run the plugin in a pod, or forward the port and give that address: kubectl port-forward service/NAME 5432")
-	case p.FailedStep != "" && p.Target.Local && p.Target.InCluster:
-		return check.Unproven("the database is reached through the pod's own loopback, which this machine does not share", "run the plugin in the pod")
+		return check.Unproven("the name "+p.Target.Host+" is known inside the cluster only", elsewhere)
+	case p.Target.InCluster && (p.FailedStep == postgres.DNS || p.FailedStep == postgres.TCP):
+		// The URL is the replicas', and where they run the network is another.
+		step := p.Steps[len(p.Steps)-1]
+		return check.Unproven(fmt.Sprintf("this machine cannot reach %s: %s: %s", p.Target.Host, step.Step, step.Message), elsewhere)
 	case p.FailedStep != "":
 		return check.Fail(unreachable(p))
 	case len(p.Proxy.Refused) > 0:
@@ -44,6 +45,9 @@ func judgeReach(f *facts.Facts) check.Result {
 	}
 	return check.PassNote(reached(p))
 }
+
+// elsewhere is how to ask a database that this machine cannot reach.
+const elsewhere = "run the plugin in a pod; or forward the port (kubectl port-forward service/NAME 5432) and give that address in CODER_PG_CONNECTION_URL"
 
 // reached is one line on how the session was had.
 func reached(p *postgres.Facts) string {

@@ -41,13 +41,13 @@ func TestPostgresReach(t *testing.T) {
 			stopped(postgres.DNS, message("no such host", ""))(f)
 			f.Postgres.ClusterName = true
 		}),
-		unproven("a proxy beside coderd", "the pod's own loopback", func(f *facts.Facts) {
+		unproven("the replicas' URL, from a machine that cannot reach it", "this machine cannot reach db.example.com: TCP: connection refused", func(f *facts.Facts) {
 			stopped(postgres.TCP, message("connection refused", ""))(f)
-			f.Postgres.Target.Local, f.Postgres.Target.InCluster = true, true
+			f.Postgres.Target.InCluster = true
 		}),
-		breaks("loopback that the user gave", "connection refused", func(f *facts.Facts) {
-			stopped(postgres.TCP, message("connection refused", ""))(f)
-			f.Postgres.Target.Local = true
+		breaks("the replicas' URL, with a wrong password", "password authentication failed", func(f *facts.Facts) {
+			stopped(postgres.Authentication, message("password authentication failed", "28P01"))(f)
+			f.Postgres.Target.InCluster = true
 		}),
 		breaks("a pooler that refuses the driver", "PgBouncer refuses the start-up parameter extra_float_digits", func(f *facts.Facts) {
 			f.Postgres.Proxy = postgres.Proxy{Present: true, Name: "PgBouncer", Refused: []string{"extra_float_digits"}}

@@ -47,6 +47,7 @@ func With(t testing.TB, raw string, name, value string) string {
 	})
 }
 
+// DatabaseOf is the name of a URL's database.
 func DatabaseOf(t testing.TB, raw string) string {
 	t.Helper()
 	u, err := url.Parse(raw)
