@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+)
+
+func TestAURLFileIsForItsOwnerAlone(t *testing.T) {
+	t.Parallel()
+	write := func(text string, mode os.FileMode) string {
+		path := filepath.Join(t.TempDir(), "url")
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
+		require.NoError(t, os.Chmod(path, mode))
+		return path
+	}
+	const url = "postgres://coder:zQ9xJ7kW@db.example.com/coder"
+	for name, tc := range map[string]struct{ path, want, fails string }{
+		"with a line break":               {path: write(url+"\n", 0o600), want: url},
+		"without one":                     {path: write(url, 0o400), want: url},
+		"that a group may read":           {path: write(url, 0o640), want: url},
+		"that everybody may read":         {path: write(url, 0o644), fails: "chmod 600"},
+		"that everybody may write":        {path: write(url, 0o602), fails: "chmod 600"},
+		"that is empty":                   {path: write("\n", 0o600), fails: "is empty"},
+		"that is not there":               {path: filepath.Join(t.TempDir(), "none"), fails: "no such file"},
+		"whose URL ends in more than one": {path: write(url+"\r\n\n", 0o600), want: url},
+	} {
+		got, err := readURLFile(tc.path)
+		if tc.fails == "" {
+			require.NoError(t, err, name)
+			assert.Equal(t, tc.want, got, name)
+			continue
+		}
+		require.ErrorContains(t, err, tc.fails, name)
+		assert.NotContains(t, err.Error(), "zQ9xJ7kW", name)
+	}
+}
+
+func TestTheHistogramHasARowForEachSpan(t *testing.T) {
+	t.Parallel()
+	ms := time.Millisecond
+	rows := histogram([]time.Duration{1 * ms, 1 * ms, 2 * ms, 11 * ms})
+	require.Len(t, rows, histogramRows)
+	assert.Equal(t, histogramRow{1 * ms, 3}, rows[0])
+	assert.Equal(t, 1, rows[histogramRows-1].count)
+	assert.Equal(t, []histogramRow{{3 * ms, 2}}, histogram([]time.Duration{3 * ms, 3 * ms}))
+
+	var out bytes.Buffer
+	writeHistogram(&out, &postgres.Latency{Samples: []time.Duration{1 * ms, 1 * ms, 2 * ms, 11 * ms}, Median: 1 * ms, Min: 1 * ms, P95: 11 * ms})
+	assert.Contains(t, out.String(), "median 1.00 ms")
+	assert.Equal(t, 1+histogramRows+1, strings.Count(out.String(), "\n"))
+	assert.Contains(t, out.String(), strings.Repeat("█", 30)+" 3")
+}
+
+func TestThePageShowsEveryFact(t *testing.T) {
+	t.Parallel()
+	schema := "public"
+	f := &postgres.Facts{
+		Target: postgres.Target{URL: "postgres://coder:***@db:5432/coder", Origin: "./url"},
+		Steps: []postgres.StepResult{
+			{Step: postgres.DNS, Status: postgres.StepSkipped, Message: "the URL has an address"},
+			{Step: postgres.TCP, Status: postgres.StepOK, Took: 2 * time.Millisecond, Address: "10.0.0.5:5432"},
+		},
+		Addresses: []postgres.Address{{Address: "10.0.0.5:5432"}, {Address: "10.0.0.6:5432", Error: "connection refused"}},
+		TLS:       &postgres.TLS{Version: "TLS 1.3", Names: []string{"db"}, Unverified: "sslrootcert /ca is not on this machine"},
+		Server:    &postgres.Server{VersionNum: 170010, Version: "17.10", Flavour: postgres.RDS, InRecovery: true, SystemIdentifier: "7", DatabaseOID: "5"},
+		Proxy:     postgres.Proxy{Present: true, Name: "PgBouncer"},
+		Role:      &postgres.Role{Name: "coder", Superuser: true, Schema: &schema, CanCreate: true},
+		Capacity:  &postgres.Capacity{MaxConnections: 100, Reserved: 3, RoleLimit: -1, DatabaseLimit: 40},
+		Timeouts:  []postgres.Timeout{{Name: "statement_timeout", Value: 30 * time.Second, Source: "role"}},
+		PubSub:    &postgres.PubSub{Listening: true, Arrived: true, Took: time.Millisecond},
+		Clock:     &postgres.Clock{Skew: -3 * time.Second},
+		Coder: &postgres.Coder{
+			Migration: &postgres.Migration{Version: 535, Dirty: true}, Unlogged: []string{"tailnet_peers"},
+			Replicas: []postgres.Replica{{Hostname: "coder-0", Primary: true, Error: "Failed to dial peers"}, {Hostname: "coder-1", Primary: true, Age: time.Hour}},
+		},
+		Gaps:       []postgres.Gap{{Question: "flavour", Message: "permission denied"}},
+		RoundTrips: [2]int{16, 8},
+	}
+	var out bytes.Buffer
+	writePostgresPage(&out, f)
+	for _, want := range []string{
+		"postgres://coder:***@db:5432/coder", "from ./url", "not needed: the URL has an address", "2.00 ms at 10.0.0.5:5432", "10.0.0.6:5432: connection refused",
+		"TLS 1.3", "not verified: sslrootcert /ca", "Amazon RDS 17.10, standby", "system 7, database 5", "PgBouncer", "coder (superuser), schema public, CREATE yes",
+		"max 100, reserved 3", "of the database 40", "statement_timeout = 30s, set for the role", "NOTIFY arrived after 1.00 ms", "3.0 s behind this machine's",
+		"schema version 535, dirty", "tailnet_peers", "coder-0", "Failed to dial peers", "1 rows of replicas that ended", "flavour: permission denied", "16 round trips on one connection, 8 on another",
+	} {
+		assert.Contains(t, out.String(), want)
+	}
+}
