@@ -40,7 +40,6 @@ coder:
 		"Relay URL: http://$(KUBE_POD_IP):8080",
 		"CODER_PG_CONNECTION_URL, written in coder.env",
 		"helm coder-ha validate",
-		"helm coder-ha status -n coder",
 		"helm test coder -n coder",
 		"kubectl delete pod coder-N -n coder --force --grace-period=0",
 	} {

@@ -90,6 +90,7 @@ func TestExitCodesAndWhereTheWordsGo(t *testing.T) {
 		{"two names", "", []string{"validate", "a", "./none", "--name", "b"}, 2, "", "release name is given twice"},
 		{"a repository without a chart", "", []string{"validate", "--repo", "https://example.com"}, 2, "", "--repo needs the name of a CHART"},
 		{"help", "", []string{"validate", "--help"}, 0, "Examples:", ""},
+		{"flags of Helm 4 before the command", "", []string{"--color=never", "--content-cache", "/none", "version"}, 0, "coder-ha", ""},
 		{"no command", "", nil, 0, "Available Commands", ""},
 		{"an unknown command", "", []string{"valdiate"}, 2, "", `unknown command "valdiate"`},
 	} {
@@ -262,7 +263,11 @@ func TestEveryFlagWithAFixedSetIsCompleted(t *testing.T) {
 	validate, _, err := root.Find([]string{"validate"})
 	require.NoError(t, err)
 	for _, flag := range []string{"output", "color", "fail-on", "skip", "pod-ip-family"} {
-		complete, ok := validate.GetFlagCompletionFunc(flag)
+		owner := validate
+		if flag == "color" {
+			owner = root
+		}
+		complete, ok := owner.GetFlagCompletionFunc(flag)
 		require.True(t, ok, flag)
 		words, directive := complete(validate, nil, "")
 		assert.NotEmpty(t, words, flag)

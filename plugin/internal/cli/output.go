@@ -18,8 +18,8 @@ import (
 
 // outputFlags say how the report is written and what fails the run.
 type outputFlags struct {
+	*globals
 	format  string
-	color   string
 	verbose bool
 	strict  bool
 	skip    []string
@@ -28,21 +28,18 @@ type outputFlags struct {
 	failOnName string
 }
 
-func (o *outputFlags) add(cmd *cobra.Command) {
+func (o *outputFlags) add(cmd *cobra.Command, g *globals) {
+	o.globals = g
 	f := cmd.Flags()
 	f.StringVarP(&o.format, "output", "o", "text", "format of the report: text or json")
-	f.StringVar(&o.color, "color", "auto", "colour in the text report: auto, always or never")
-	f.StringVar(&o.color, "colour", "auto", "the same as --color")
 	f.BoolVar(&o.verbose, "verbose", false, "show each check that does not apply on a line of its own")
 	f.StringVar(&o.failOnName, "fail-on", "error", "exit with 1 from this severity on: error, warning or info")
 	f.BoolVar(&o.strict, "strict", false, "exit with 1 too if a check of severity error could not be proved")
 	f.StringSliceVar(&o.skip, "skip", nil, "leave out the checks with these ids; they are listed as suppressed")
-	f.Lookup("colour").Hidden = true
 	fixed := func(words ...string) cobra.CompletionFunc {
 		return cobra.FixedCompletions(words, cobra.ShellCompDirectiveNoFileComp)
 	}
 	register(cmd, "output", fixed(report.Formats()...))
-	register(cmd, "color", fixed("auto", "always", "never"))
 	register(cmd, "fail-on", fixed("error", "warning", "info"))
 	register(cmd, "skip", completeIDs)
 }

@@ -55,7 +55,7 @@ type postgresCommand struct {
 	timeout  time.Duration
 }
 
-func newPostgres(streams Streams, settings *helmcli.EnvSettings) *cobra.Command {
+func newPostgres(streams Streams, settings *helmcli.EnvSettings, g *globals) *cobra.Command {
 	p := &postgresCommand{streams: streams, settings: settings, limits: facts.DefaultLimits()}
 	cmd := &cobra.Command{
 		Use:               "postgres [NAME] [CHART]",
@@ -68,7 +68,7 @@ func newPostgres(streams Streams, settings *helmcli.EnvSettings) *cobra.Command 
 	}
 	f := cmd.Flags()
 	p.source.add(cmd)
-	p.output.add(cmd)
+	p.output.add(cmd, g)
 	p.database.add(f)
 	f.StringVar(&p.auth, "postgres-auth", "", "what CODER_PG_AUTH is: password or awsiamrds (default password, or what the manifests say)")
 	f.IntVar(&p.plan.Replicas, "replicas", 3, "how many replicas there will be, with those of a rolling update, where no chart or manifest tells it")

@@ -75,6 +75,8 @@ settings; this plugin finds them.`,
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
 	settings.AddFlags(root.PersistentFlags())
-	root.AddCommand(newValidate(streams, settings), newPostgres(streams, settings), newExplain(streams), newVersion(streams))
+	g := &globals{}
+	g.add(root)
+	root.AddCommand(newValidate(streams, settings, g), newPostgres(streams, settings, g), newExplain(streams), newVersion(streams))
 	return root
 }

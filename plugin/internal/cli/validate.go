@@ -59,7 +59,7 @@ type validate struct {
 	timeout  time.Duration
 }
 
-func newValidate(streams Streams, settings *helmcli.EnvSettings) *cobra.Command {
+func newValidate(streams Streams, settings *helmcli.EnvSettings, g *globals) *cobra.Command {
 	v := &validate{streams: streams, settings: settings, limits: facts.DefaultLimits()}
 	cmd := &cobra.Command{
 		Use:               "validate [NAME] [CHART]",
@@ -74,7 +74,7 @@ func newValidate(streams Streams, settings *helmcli.EnvSettings) *cobra.Command 
 	}
 	flags := cmd.Flags()
 	v.source.add(cmd)
-	v.output.add(cmd)
+	v.output.add(cmd, g)
 	v.postgres.add(flags)
 	flags.DurationVar(&v.limits.CertificateWarning, "certificate-warning", v.limits.CertificateWarning, "warn of certificates that end within this time")
 	addPostgresLimits(flags, &v.limits.Postgres)
