@@ -2,6 +2,8 @@ package checks
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
@@ -184,15 +186,11 @@ func judgeLocks(f *facts.Facts, p *postgres.Facts) check.Result {
 }
 
 func holderFinding(p *postgres.Facts, h postgres.Holder, age time.Duration, what string, limit time.Duration) check.Finding {
-	who := fmt.Sprintf("process %d", h.PID)
-	for _, part := range []string{h.User, h.Application, h.Client} {
-		if part != "" {
-			who += ", " + part
-		}
-	}
+	parts := []string{fmt.Sprintf("process %d", h.PID), h.User, h.Application, h.Client}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	return check.Finding{
 		Message: fmt.Sprintf("a session %s since %s", what, seconds(age)), Subject: server(p),
-		Observed: who, Expected: "less than " + short(limit),
+		Observed: strings.Join(parts, ", "), Expected: "less than " + short(limit),
 		Remedy: fmt.Sprintf("If it is stuck, end it: SELECT pg_terminate_backend(%d);", h.PID),
 	}
 }

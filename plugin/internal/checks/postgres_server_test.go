@@ -90,7 +90,7 @@ func TestPostgresServer(t *testing.T) {
 		breaks("no CREATE", "may not create tables in the schema public", func(f *facts.Facts) { f.Postgres.Role.CanCreate = false }),
 		breaks("no USAGE", "may not create tables in the schema public", func(f *facts.Facts) { f.Postgres.Role.CanUse = false }),
 		breaks("tables of somebody else", "Coder's tables belong to postgres", func(f *facts.Facts) {
-			f.Postgres.Role.OwnsTables, f.Postgres.Role.TableOwner = pointer(false), "postgres"
+			f.Postgres.Role.OwnsTables, f.Postgres.Role.TableOwner = new(false), "postgres"
 		}),
 		holds("tables of its own", "", used),
 		unproven("no Postgres", "see postgres-version", func(f *facts.Facts) { f.Postgres.Server.Flavour = postgres.YugabyteDB }),

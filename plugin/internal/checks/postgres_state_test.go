@@ -39,7 +39,7 @@ func TestPostgresConnections(t *testing.T) {
 		holds("a plan without a deployment", "40 of 97", func(f *facts.Facts) { f.Deployment, f.Plan.Replicas = nil, 3 }),
 		breaks("a larger pool", "they need 148 connections", withWorld(t, func(w *world) { w.set("CODER_PG_CONN_MAX_OPEN", "40") })),
 		holds("a Deployment surges", "53 of 97 free connections needed", withWorld(t, func(w *world) {
-			w.workload.TypeMeta.Kind = "Deployment"
+			w.workload.Kind = "Deployment"
 		})),
 	)
 }
@@ -50,7 +50,7 @@ func withWorld(t *testing.T, change func(*world)) func(*facts.Facts) {
 		t.Helper()
 		w := newWorld()
 		change(w)
-		if w.workload.TypeMeta.Kind == "Deployment" {
+		if w.workload.Kind == "Deployment" {
 			w.workload.Spec.UpdateStrategy = appsv1.StatefulSetUpdateStrategy{}
 			w.workload.Spec.ServiceName = ""
 		}
@@ -201,9 +201,9 @@ func TestMigration(t *testing.T) {
 	}
 	tryPostgres(t, "migration-lock-held",
 		holds("nobody", "", nil),
-		holds("a migration that runs", "a migration runs now", lock(postgres.Holder{PID: 5, Granted: true, Age: pointer(15 * time.Minute)})),
-		hurts("one that is stuck", "a session holds Coder's migration lock since 16m", lock(postgres.Holder{PID: 5, Granted: true, Age: pointer(16 * time.Minute)})),
-		hurts("one that waits too long", "a session waits for Coder's migration lock", lock(postgres.Holder{PID: 5, Age: pointer(time.Hour)})),
+		holds("a migration that runs", "a migration runs now", lock(postgres.Holder{PID: 5, Granted: true, Age: new(15 * time.Minute)})),
+		hurts("one that is stuck", "a session holds Coder's migration lock since 16m", lock(postgres.Holder{PID: 5, Granted: true, Age: new(16 * time.Minute)})),
+		hurts("one that waits too long", "a session waits for Coder's migration lock", lock(postgres.Holder{PID: 5, Age: new(time.Hour)})),
 		unproven("one that the role may not see", "may not see since when", lock(postgres.Holder{PID: 5, Granted: true})),
 		holds("a transaction that idles a little", "", idle(5*time.Minute)),
 		hurts("a transaction that idles long", "keeps a transaction open and does nothing since 6m", idle(6*time.Minute)),

@@ -12,8 +12,6 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
 )
 
-func pointer[T any](v T) *T { return &v }
-
 // goodPostgres is what the probe finds on an empty database that suits.
 func goodPostgres() *postgres.Facts {
 	const at = "10.0.0.5:5432"
@@ -36,7 +34,7 @@ func goodPostgres() *postgres.Facts {
 			Min: time.Millisecond, Median: 2 * time.Millisecond, P95: 3 * time.Millisecond, Samples: make([]time.Duration, 9),
 		},
 		Clock:    &postgres.Clock{Skew: 10 * time.Millisecond, Uncertainty: time.Millisecond},
-		Role:     &postgres.Role{Name: "coder", Schema: pointer("public"), SearchPath: "public", CanUse: true, CanCreate: true, AdvisoryLocks: pointer(true)},
+		Role:     &postgres.Role{Name: "coder", Schema: new("public"), SearchPath: "public", CanUse: true, CanCreate: true, AdvisoryLocks: new(true)},
 		Capacity: &postgres.Capacity{MaxConnections: 100, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1},
 		PubSub:   &postgres.PubSub{Tried: true, Listening: true, Arrived: true, Took: 2 * time.Millisecond},
 		Activity: &postgres.Activity{},
@@ -46,7 +44,7 @@ func goodPostgres() *postgres.Facts {
 
 // used is a database that a Coder of this deployment runs on.
 func used(f *facts.Facts) {
-	f.Postgres.Role.OwnsTables, f.Postgres.Role.TableOwner = pointer(true), "coder"
+	f.Postgres.Role.OwnsTables, f.Postgres.Role.TableOwner = new(true), "coder"
 	f.Postgres.Coder = &postgres.Coder{Migration: &postgres.Migration{Version: 535}, ReplicasRead: true}
 	for _, name := range []string{"coder-0", "coder-1", "coder-2"} {
 		f.Postgres.Coder.Replicas = append(f.Postgres.Coder.Replicas, postgres.Replica{
