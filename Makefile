@@ -54,6 +54,11 @@ test: build helm3 helm4 postgres ## Run every fast test: plugin, chart, both Hel
 	$(SAY) "chart, plugin under Helm 3 and Helm 4, Postgres"
 	@cd tests && go test $(RACE) -count=1 ./...
 
+.PHONY: test-postgres
+test-postgres: build postgres postgres-majors ## Ask every major version of Postgres from 12 on
+	$(SAY) "the pre-flight against every major version of Postgres"
+	@cd tests && go test $(RACE) -count=1 -tags majors ./postgres/majors
+
 .PHONY: e2e
 e2e: helm3 cluster-packages ## Prove the chart on a real Kubernetes cluster of this machine (as root)
 	$(SAY) "the chart on a real cluster"
@@ -113,11 +118,13 @@ plugin/bin/coder-ha-%: $(SOURCES)
 
 # --- Tools ------------------------------------------------------------------
 
-.PHONY: helm3 helm4 postgres lint-packages cluster-packages
+.PHONY: helm3 helm4 postgres postgres-majors lint-packages cluster-packages
 helm3: $(TOOLS)/helm3
 helm4: $(TOOLS)/helm4
 postgres:
-	@tests/tools/system-packages postgresql
+	@tests/tools/system-packages postgresql pgbouncer
+postgres-majors:
+	@cd tests && go run ./postgrestest/fetchmajors
 lint-packages:
 	@tests/tools/system-packages shellcheck yamllint
 cluster-packages:
