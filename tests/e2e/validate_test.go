@@ -115,7 +115,7 @@ func TestExamples(t *testing.T) {
 		options.ValuesFiles = []string{file}
 		options.SetValues = map[string]string{}
 		output, err := helm.RunHelmCommandAndGetOutputE(t, options, "install", release, chart(), "--dry-run=server", "-f", file)
-		assert.NoError(t, err, "%s: %s", name, output)
+		require.NoError(t, err, "%s: %s", name, output)
 		output, code := w.plugin(w.cluster.Kubeconfig, "validate", release, chart(), "--namespace", w.ns, "--values", file, "--output", "json")
 		assert.LessOrEqual(t, code, 1, "%s: %s", name, output)
 		assert.NotContains(t, checkStatus(t, output), "", name)

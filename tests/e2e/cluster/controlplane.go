@@ -140,7 +140,7 @@ func startNode(r *reaper, dir string, l layout, n int) (*child, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := joinNode(l, n, node.pid); err != nil {
+	if err := joinNode(n, node.pid); err != nil {
 		return nil, err
 	}
 	if _, err := open.Write([]byte{1}); err != nil {

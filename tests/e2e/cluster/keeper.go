@@ -111,7 +111,7 @@ func playKeeper(dir string, args []string) error {
 		return fmt.Errorf("making the control plane's leash: %w", err)
 	}
 	defer write.Close()
-	cmd := exec.Command("/proc/self/exe", dir)
+	cmd := exec.CommandContext(context.Background(), "/proc/self/exe", dir)
 	cmd.Args[0] = roleControlPlane
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
 	cmd.ExtraFiles = []*os.File{read}
@@ -135,7 +135,7 @@ func playKeeper(dir string, args []string) error {
 	}
 	// The end of PID 1 is the end of every process of the cluster.
 	_ = cmd.Process.Kill()
-	<-ended
+	fmt.Fprintln(os.Stderr, "the control plane ended:", <-ended)
 	if failure != nil {
 		if _, err := os.Stat(filepath.Join(dir, failureFile)); err == nil {
 			failure = nil

@@ -108,7 +108,7 @@ func makeBridge(l layout) error {
 
 // joinNode links the namespace of node n, whose first process is pid, to the
 // bridge.
-func joinNode(l layout, n, pid int) error {
+func joinNode(n, pid int) error {
 	br, err := netlink.LinkByName(bridge)
 	if err != nil {
 		return fmt.Errorf("finding the nodes' bridge: %w", err)
@@ -139,7 +139,7 @@ func nodeNetwork(l layout, n int) error {
 		"/proc/sys/net/ipv4/ip_forward", "/proc/sys/net/ipv6/conf/all/forwarding", "/proc/sys/net/ipv6/conf/default/forwarding",
 	} {
 		err := os.WriteFile(file, []byte("1"), 0o644)
-		if err != nil && !(errors.Is(err, os.ErrNotExist) && !l.IPv6) {
+		if err != nil && (l.IPv6 || !errors.Is(err, os.ErrNotExist)) {
 			return fmt.Errorf("letting node %d forward: %w", n, err)
 		}
 	}

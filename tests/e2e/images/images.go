@@ -117,12 +117,12 @@ func describe(ctx context.Context, root, bin string) ([]image, error) {
 			},
 		}
 		// Coder's image has it, and the chart's test pod uses it.
-		if err := coder.addProgram("/usr/bin/wget"); err != nil {
+		if err := coder.addProgram(ctx, "/usr/bin/wget"); err != nil {
 			return nil, err
 		}
 		images = append(images, coder)
 	}
-	postgres, err := postgresImage(server)
+	postgres, err := postgresImage(ctx, server)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package images
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -19,7 +20,7 @@ func goarch() string { return runtime.GOARCH }
 
 // postgresImage packs the machine's newest Postgres server with the libraries
 // that it loads. entry is the program of cmd/postgres.
-func postgresImage(entry string) (image, error) {
+func postgresImage(ctx context.Context, entry string) (image, error) {
 	version, err := newestPostgres()
 	if err != nil {
 		return image{}, err
@@ -38,16 +39,16 @@ func postgresImage(entry string) (image, error) {
 		},
 	}
 	for _, program := range []string{"postgres", "initdb", "pg_ctl"} {
-		if err := img.addProgram(filepath.Join(lib, "bin", program)); err != nil {
+		if err := img.addProgram(ctx, filepath.Join(lib, "bin", program)); err != nil {
 			return image{}, err
 		}
 	}
 	// initdb runs the server through a shell.
-	if err := img.addProgram("/bin/sh"); err != nil {
+	if err := img.addProgram(ctx, "/bin/sh"); err != nil {
 		return image{}, err
 	}
 	for _, module := range []string{"plpgsql.so", "dict_snowball.so"} {
-		if err := img.addProgram(filepath.Join(lib, "lib", module)); err != nil {
+		if err := img.addProgram(ctx, filepath.Join(lib, "lib", module)); err != nil {
 			return image{}, err
 		}
 	}
@@ -89,8 +90,8 @@ func (img *image) add(path string) { img.files[strings.TrimPrefix(path, "/")] = 
 var libraryPath = regexp.MustCompile(`(?m)(?:=> |^\s+)(/\S+) \(0x`)
 
 // addProgram adds a program or library with the libraries that it loads.
-func (img *image) addProgram(path string) error {
-	output, err := exec.Command("ldd", path).Output()
+func (img *image) addProgram(ctx context.Context, path string) error {
+	output, err := exec.CommandContext(ctx, "ldd", path).Output()
 	if err != nil {
 		return fmt.Errorf("asking for the libraries of %s: %w", path, err)
 	}

@@ -48,14 +48,14 @@ func run(ctx context.Context, getenv func(string) string) error {
 	if err := migrate(ctx, db); err != nil {
 		return err
 	}
-	cluster, err := listenCluster(opts)
+	cluster, err := listenCluster(ctx, opts)
 	if err != nil {
 		return err
 	}
 	if cluster != nil {
 		defer cluster.Close()
 	}
-	server, err := startServer(opts)
+	server, err := startServer(ctx, opts)
 	if err != nil {
 		return err
 	}
@@ -78,6 +78,5 @@ func run(ctx context.Context, getenv func(string) string) error {
 	// The listener goes first, the replica's row last.
 	failure := server.close()
 	end()
-	<-failed
-	return errors.Join(failure, replica.stop())
+	return errors.Join(failure, <-failed, replica.stop())
 }

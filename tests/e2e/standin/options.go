@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -122,11 +123,11 @@ const natsPort = 6222
 
 // listenCluster binds the replica's own cluster address, as the built-in NATS
 // server does: an address that is not this pod's is fatal.
-func listenCluster(o options) (net.Listener, error) {
+func listenCluster(ctx context.Context, o options) (net.Listener, error) {
 	if !o.natsPubsub {
 		return nil, nil
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort(o.clusterHost, strconv.Itoa(natsPort)))
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(o.clusterHost, strconv.Itoa(natsPort)))
 	if err != nil {
 		return nil, fmt.Errorf("create nats pubsub: embedded nats server not ready within 10s (%w)", err)
 	}

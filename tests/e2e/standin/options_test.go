@@ -48,19 +48,19 @@ func TestAnUnequalNumberOfCertificatesAndKeysIsRefused(t *testing.T) {
 func TestAStarIsNoListenAddress(t *testing.T) {
 	opts, err := readOptions(settings(map[string]string{"CODER_HTTP_ADDRESS": "*:0"}))
 	require.NoError(t, err)
-	_, err = startServer(opts)
+	_, err = startServer(t.Context(), opts)
 	require.ErrorContains(t, err, "lookup *")
 }
 
 func TestTheClusterHostIsOneOfThePodsAddresses(t *testing.T) {
 	opts, err := readOptions(settings(map[string]string{"CODER_CLUSTER_HOST": "192.0.2.1"}))
 	require.NoError(t, err)
-	_, err = listenCluster(opts)
+	_, err = listenCluster(t.Context(), opts)
 	require.ErrorContains(t, err, "create nats pubsub")
 
 	opts, err = readOptions(settings(map[string]string{"CODER_EXPERIMENTS": "no_nats_pubsub"}))
 	require.NoError(t, err)
-	listener, err := listenCluster(opts)
+	listener, err := listenCluster(t.Context(), opts)
 	require.NoError(t, err)
 	assert.Nil(t, listener)
 }
@@ -90,7 +90,7 @@ func TestRoutes(t *testing.T) {
 			opts, err := readOptions(settings(c.changes))
 			require.NoError(t, err)
 			recorder := httptest.NewRecorder()
-			routes(opts).ServeHTTP(recorder, httptest.NewRequest(http.MethodGet, c.path, nil))
+			routes(opts).ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodGet, c.path, nil))
 			assert.Equal(t, c.status, recorder.Code)
 			assert.Contains(t, recorder.Body.String(), c.body)
 		})

@@ -19,10 +19,10 @@ const shutdownTimeout = 3 * time.Second
 // server is coderd's HTTP side.
 type server struct{ servers []*http.Server }
 
-func startServer(o options) (*server, error) {
+func startServer(ctx context.Context, o options) (*server, error) {
 	s := &server{}
 	handler := routes(o)
-	if err := s.listen(o.httpAddress, handler, nil); err != nil {
+	if err := s.listen(ctx, o.httpAddress, handler, nil); err != nil {
 		return nil, err
 	}
 	if o.tlsAddress != "" {
@@ -34,7 +34,7 @@ func startServer(o options) (*server, error) {
 			}
 			config.Certificates = append(config.Certificates, certificate)
 		}
-		if err := s.listen(o.tlsAddress, handler, config); err != nil {
+		if err := s.listen(ctx, o.tlsAddress, handler, config); err != nil {
 			return nil, errors.Join(err, s.close())
 		}
 	}
@@ -43,15 +43,15 @@ func startServer(o options) (*server, error) {
 		metrics.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
 			fmt.Fprintf(w, "# TYPE coderd_stand_in gauge\ncoderd_stand_in{version=%q} 1\n", version)
 		})
-		if err := s.listen(o.prometheus, metrics, nil); err != nil {
+		if err := s.listen(ctx, o.prometheus, metrics, nil); err != nil {
 			return nil, errors.Join(err, s.close())
 		}
 	}
 	return s, nil
 }
 
-func (s *server) listen(address string, handler http.Handler, config *tls.Config) error {
-	listener, err := net.Listen("tcp", address)
+func (s *server) listen(ctx context.Context, address string, handler http.Handler, config *tls.Config) error {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("listen %q: %w", address, err)
 	}

@@ -4,6 +4,7 @@
 //	cluster up [--name dev] [--nodes 3] [--ipv6]
 //	cluster down [--name dev]
 //	cluster build
+//	cluster images
 package main
 
 import (
@@ -30,7 +31,7 @@ func main() {
 	}
 }
 
-const usage = "usage: cluster up [--name NAME] [--nodes N] [--ipv6] | down [--name NAME] | build"
+const usage = "usage: cluster up [--name NAME] [--nodes N] [--ipv6] | down [--name NAME] | build | images"
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -61,6 +62,12 @@ func run(ctx context.Context, args []string) error {
 		return err
 	case "build":
 		_, err := cluster.Build(ctx, root, os.Stderr)
+		return err
+	case "images":
+		built, err := images.Build(ctx, root, os.Stderr)
+		for _, tarball := range built {
+			fmt.Println(tarball)
+		}
 		return err
 	default:
 		return errors.New(usage)

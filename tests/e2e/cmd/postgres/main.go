@@ -8,6 +8,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -27,7 +28,7 @@ func main() {
 func run(bin, data string, args []string) error {
 	server := filepath.Join(bin, "postgres")
 	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); errors.Is(err, os.ErrNotExist) {
-		if err := initialise(bin, server, data); err != nil {
+		if err := initialise(context.Background(), bin, server, data); err != nil {
 			return err
 		}
 	}
@@ -43,13 +44,13 @@ func run(bin, data string, args []string) error {
 	return nil
 }
 
-func initialise(bin, server, data string) error {
+func initialise(ctx context.Context, bin, server, data string) error {
 	password := data + ".password"
 	if err := os.WriteFile(password, []byte(os.Getenv("POSTGRES_PASSWORD")+"\n"), 0o600); err != nil {
 		return fmt.Errorf("handing over the password: %w", err)
 	}
 	defer os.Remove(password)
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata", data, "--username=coder", "--pwfile", password,
+	initdb := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "--pgdata", data, "--username=coder", "--pwfile", password,
 		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync")
 	initdb.Stdout, initdb.Stderr = os.Stdout, os.Stderr
 	if err := initdb.Run(); err != nil {
@@ -65,7 +66,7 @@ func initialise(bin, server, data string) error {
 	if err := hba.Close(); err != nil {
 		return fmt.Errorf("letting clients in: %w", err)
 	}
-	create := exec.Command(server, "--single", "-D", data, "postgres")
+	create := exec.CommandContext(ctx, server, "--single", "-D", data, "postgres")
 	create.Stdin = strings.NewReader("CREATE DATABASE coder;\n")
 	create.Stdout, create.Stderr = os.Stdout, os.Stderr
 	if err := create.Run(); err != nil {
