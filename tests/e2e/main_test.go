@@ -93,6 +93,10 @@ func findCluster(ctx context.Context) (*cluster.Cluster, error) {
 	if kubeconfig := os.Getenv("E2E_KUBECONFIG"); kubeconfig != "" {
 		return cluster.Foreign(kubeconfig)
 	}
+	cfg := cluster.Config{Name: "e2e", Nodes: 3, Progress: os.Stderr}
+	if err := cluster.Preflight(cfg); err != nil {
+		return nil, err
+	}
 	built, err := images.Build(ctx, root, os.Stderr)
 	if err != nil {
 		return nil, err
@@ -104,5 +108,6 @@ func findCluster(ctx context.Context) (*cluster.Cluster, error) {
 		}
 		built = append(built, pulled)
 	}
-	return cluster.Up(ctx, cluster.Config{Name: "e2e", Nodes: 3, Images: built, Progress: os.Stderr})
+	cfg.Images = built
+	return cluster.Up(ctx, cfg)
 }

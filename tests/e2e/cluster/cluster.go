@@ -127,6 +127,9 @@ func (c *Cluster) Down() error {
 // Down ends the cluster of this name, running or not. It reports false when
 // there was nothing to end.
 func Down(name string) (bool, error) {
+	if err := needRoot(); err != nil {
+		return false, err
+	}
 	root, err := RepositoryRoot()
 	if err != nil {
 		return false, err

@@ -18,7 +18,21 @@ type tools struct {
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9]{0,15}$`)
 
-// preflight says at once, and all together, what is missing.
+// Preflight says at once, and all together, what a cluster would lack. Up calls
+// it; call it before work that only a cluster makes worthwhile.
+func Preflight(cfg Config) error {
+	_, err := preflight(cfg)
+	return err
+}
+
+// needRoot is the error of a caller who is not root.
+func needRoot() error {
+	if os.Geteuid() == 0 {
+		return nil
+	}
+	return errors.New("a cluster needs root (namespaces, control groups, mounts): run this as root or with sudo")
+}
+
 func preflight(cfg Config) (tools, error) {
 	var found tools
 	if !nameForm.MatchString(cfg.Name) {
@@ -27,11 +41,11 @@ func preflight(cfg Config) (tools, error) {
 	if cfg.Nodes < 1 || cfg.Nodes > 9 {
 		return found, fmt.Errorf("%d nodes: want 1 to 9", cfg.Nodes)
 	}
-	if os.Geteuid() != 0 {
-		return found, errors.New("a cluster needs root (namespaces, control groups, mounts): run this as root or with sudo")
+	if err := needRoot(); err != nil {
+		return found, err
 	}
 	var missing []string
-	for _, program := range []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "nft"} {
+	for _, program := range []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "nft", "wget", "ldd"} {
 		if _, err := exec.LookPath(program); err != nil {
 			missing = append(missing, program)
 		}

@@ -75,6 +75,9 @@ func run(ctx context.Context, args []string) error {
 }
 
 func up(ctx context.Context, root string, cfg cluster.Config) error {
+	if err := cluster.Preflight(cfg); err != nil {
+		return err
+	}
 	built, err := images.Build(ctx, root, cfg.Progress)
 	if err != nil {
 		return err
