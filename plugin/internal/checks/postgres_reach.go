@@ -29,8 +29,7 @@ func judgeReach(f *facts.Facts) check.Result {
 		return check.Unproven("the probe of the database was interrupted", "run it again")
 	case p.ClusterName:
 		return check.Unproven("the name "+p.Target.Host+" is known inside the cluster only", elsewhere)
-	case p.Target.InCluster && (p.FailedStep == postgres.DNS || p.FailedStep == postgres.TCP):
-		// The URL is the replicas', and where they run the network is another.
+	case p.Target.InCluster && outOfReach(f):
 		step := p.Steps[len(p.Steps)-1]
 		return check.Unproven(fmt.Sprintf("this machine cannot reach %s: %s: %s", p.Target.Host, step.Step, step.Message), elsewhere)
 	case p.FailedStep != "":
@@ -44,6 +43,23 @@ func judgeReach(f *facts.Facts) check.Result {
 		return check.Unproven("the server's certificate is not verified: "+p.TLS.Unverified, "run the plugin where the file is, or put a copy at the same path")
 	}
 	return check.PassNote(reached(p))
+}
+
+// outOfReach says of the replicas' own URL that this machine may just be in
+// another network: the name is not known or nothing answers. A refusal is an
+// answer, unless it is that of this machine's loopback, where the pod has a
+// proxy to the database.
+func outOfReach(f *facts.Facts) bool {
+	step := f.Postgres.Steps[len(f.Postgres.Steps)-1]
+	refused := strings.Contains(step.Message, "connection refused")
+	switch f.Postgres.FailedStep {
+	case postgres.DNS:
+		return true
+	case postgres.TCP:
+		return !refused || f.Postgres.Target.Local && sidecarProxy(f.Deployment.Workloads[0]) != ""
+	default:
+		return false
+	}
 }
 
 // elsewhere is how to ask a database that this machine cannot reach.

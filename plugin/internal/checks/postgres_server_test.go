@@ -41,7 +41,11 @@ func TestPostgresReach(t *testing.T) {
 			stopped(postgres.DNS, message("no such host", ""))(f)
 			f.Postgres.ClusterName = true
 		}),
-		unproven("the replicas' URL, from a machine that cannot reach it", "this machine cannot reach db.example.com: TCP: connection refused", func(f *facts.Facts) {
+		unproven("the replicas' URL, from a machine that cannot reach it", "this machine cannot reach db.example.com: TCP: nothing answered", func(f *facts.Facts) {
+			stopped(postgres.TCP, message("nothing answered", ""))(f)
+			f.Postgres.Target.InCluster = true
+		}),
+		breaks("the replicas' URL, where the host itself refuses", "connection refused", func(f *facts.Facts) {
 			stopped(postgres.TCP, message("connection refused", ""))(f)
 			f.Postgres.Target.InCluster = true
 		}),

@@ -40,8 +40,8 @@ func postgresURLChecks() []Check {
 		},
 		{
 			ID: "postgres-url-invalid", Area: postgresArea, Severity: check.Error, Reads: manifests,
-			Title:  "the database URL is one that Coder can read",
-			Why:    "coderd exits at once with a URL that it cannot read.",
+			Title:  "the database URL is one that Coder can use",
+			Why:    "coderd exits with a URL that it cannot read, or that asks for what its driver refuses.",
 			Remedy: "Write it as postgres://USER:PASSWORD@HOST:5432/DATABASE, with the password percent-encoded.",
 			Judge:  withGiven(postgresURLs(judgeURLText), judgeGivenText),
 		},
@@ -147,11 +147,11 @@ func judgeURLText(j *judgement, u databaseURL) {
 			Observed: u.url.Redacted(), Expected: "a percent-encoded password",
 			Remedy: "Percent-encode the password: % is %25, @ is %40, : is %3A, / is %2F, ? is %3F, # is %23.",
 		})
-	case !errors.As(u.err, &wrong) || refusedMode(u):
+	case !errors.As(u.err, &wrong):
 		j.good()
 	default:
 		j.find(check.Finding{
-			Message: "Coder cannot read the database URL: " + wrong.Error(), Subject: of(u.d, u.replica, u.value),
+			Message: "Coder cannot use the database URL: " + wrong.Error(), Subject: of(u.d, u.replica, u.value),
 			Observed: string(wrong.Part) + " is wrong (the URL is not shown)", Expected: "postgres://USER:PASSWORD@HOST:5432/DATABASE", Remedy: wrong.Remedy,
 		})
 	}

@@ -42,6 +42,7 @@ func TestPostgresURL(t *testing.T) {
 		fires("another scheme", "scheme", urlIs("mysql://coder:hunter2@db/coder")),
 		fires("an at sign and a slash in the password", "password", urlIs("postgres://coder:hu@n/ter2@db.example.com/coder")),
 		fires("a lone percent sign in the password", "password", urlIs("postgres://coder:hun%ter2@db.example.com/coder")),
+		fires("a TLS mode that Coder's driver refuses", "sslmode=prefer", urlIs("postgres://coder:x@db.example.com/coder?sslmode=prefer")),
 		warns("a password that only Coder can mend", "not percent-encoded", urlIs("postgres://coder:hun^ter2@db.example.com/coder")),
 	)
 	judge(t, "postgres-url-local",
