@@ -62,6 +62,7 @@ func TestExitCodes(t *testing.T) {
 		code int
 	}{
 		{"a sound deployment ends with 0", []string{"CHART", "-f", "testdata/good.yaml"}, 0},
+		{"the bundled chart does the same", []string{"-f", "testdata/good.yaml"}, 0},
 		{"a mistake ends with 1", []string{"--manifest", "testdata/relay-is-access-url.yaml"}, 1},
 		{"a mistake in JSON ends with 1", []string{"--manifest", "testdata/relay-is-access-url.yaml", "-o", "json"}, 1},
 		{"strict: what is not proven ends with 1", []string{"CHART", "-f", "testdata/good.yaml", "--strict"}, 1},
@@ -138,6 +139,16 @@ func TestHelmsOwnFlagsReachThePlugin(t *testing.T) {
 				assert.Equal(t, 0, got.Code, got.Stderr)
 				assert.Len(t, parseReport(t, got.Stdout).Deployment.Replicas, 3)
 			})
+		}
+	})
+}
+
+func TestHelm4sOwnFlagsReachThePlugin(t *testing.T) {
+	underBothHelmsInstalled(t, func(t *testing.T, h helm) {
+		for _, flag := range []string{"--color=never", "--colour=never", "--content-cache=/nonexistent"} {
+			got := h.run(t, "coder-ha", "validate", chart(t), flag, "-f", "testdata/good.yaml")
+			assert.Equal(t, 0, got.Code, "%s: %s", flag, got.Stderr)
+			assert.NotContains(t, got.Stdout, "\x1b[")
 		}
 	})
 }
