@@ -36,9 +36,7 @@ func TestLostNodeStatefulSet(t *testing.T) {
 		return err == nil && pod.DeletionTimestamp != nil, err
 	})
 	figures.duration("StatefulSet", fmt.Sprintf("node lost for good: the replica is told to go (node grace %s, chart's toleration %s)", cluster.NodeGracePeriod, toleration), took)
-	// The node's taint comes with its not-ready condition, so the eviction
-	// follows both times.
-	assert.InDelta(t, (cluster.NodeGracePeriod + toleration).Seconds(), took.Seconds(), 10)
+	assertEviction(t, took, toleration)
 
 	// Without the command nothing more happens: the grace period of the pod
 	// passes, and its object stays as long as its node is silent.
@@ -73,8 +71,19 @@ func TestLostNodeDeployment(t *testing.T) {
 	w.eventually("three replicas again", func(context.Context) (bool, error) { return countReady(w.replicas()) == 3, nil })
 	took := time.Since(begin)
 	figures.duration("Deployment (coder.workloadKind)", fmt.Sprintf("node lost for good: from the loss to three ready replicas (node grace %s, cluster's toleration %s; Kubernetes' own are 50 s and 300 s)", cluster.NodeGracePeriod, cluster.UnreachableToleration), took)
-	assert.InDelta(t, (cluster.NodeGracePeriod + cluster.UnreachableToleration).Seconds(), took.Seconds(), 15)
+	assertEviction(t, took, cluster.UnreachableToleration)
 	w.waitMesh(3)
+}
+
+// assertEviction holds the time until a pod is evicted to what it is made of:
+// the node's grace period and the pod's toleration, and beyond them the
+// controller's period of 2 s, its rate of one node in 10 s (the default of
+// --node-eviction-rate), and what a busy machine takes.
+func assertEviction(t *testing.T, took, toleration time.Duration) {
+	t.Helper()
+	const renewal, rate, slack = 3 * time.Second, 10 * time.Second, 15 * time.Second
+	assert.Greater(t, took, cluster.NodeGracePeriod+toleration-renewal)
+	assert.Less(t, took, cluster.NodeGracePeriod+toleration+rate+slack)
 }
 
 // heal brings a node back and waits until Kubernetes knows.
