@@ -10,7 +10,6 @@ import (
 
 	"gopkg.in/yaml.v3"
 	"helm.sh/helm/v3/pkg/cli/values"
-	"helm.sh/helm/v3/pkg/strvals"
 )
 
 // Origins remembers where the user's values stand, so that a finding about a
@@ -104,15 +103,7 @@ func (o *Origins) addNode(node *yaml.Node, file string) {
 // addFlags reads the values that stand on the command line. Helm has merged
 // them without an error before, so one that does not parse alone is passed over.
 func (o *Origins) addFlags(v values.Options) {
-	for _, set := range []struct {
-		flag  string
-		texts []string
-		parse func(string) (map[string]any, error)
-	}{
-		{"--set-json", v.JSONValues, parseJSON},
-		{"--set", v.Values, strvals.Parse},
-		{"--set-string", v.StringValues, strvals.ParseString},
-	} {
+	for _, set := range valueFlags(v) {
 		merged := map[string]any{}
 		for _, text := range set.texts {
 			if parsed, err := set.parse(text); err == nil {
@@ -121,11 +112,6 @@ func (o *Origins) addFlags(v values.Options) {
 		}
 		o.addTree(merged, set.flag)
 	}
-}
-
-func parseJSON(text string) (map[string]any, error) {
-	out := map[string]any{}
-	return out, strvals.ParseJSON(text, out)
 }
 
 // mergeInto adds the entries of one flag to those of the flags before it, so

@@ -15,6 +15,8 @@ var (
 	schemaProblem = regexp.MustCompile(`(?m)^\s*- at '([^']*)': (.*)$`)
 	// unknownKeys finds the keys that such a line complains of.
 	unknownKeys = regexp.MustCompile(`additional properties (.*) not allowed`)
+	// quotedValue finds the user's value in a line that quotes it.
+	quotedValue = regexp.MustCompile(`(?s)^'.*' (does not match pattern .*|is not valid [a-z-]+).*$`)
 )
 
 // schemaError rewrites Helm's report of values that do not fit the schema: a
@@ -27,7 +29,8 @@ func schemaError(chart string, err error, origins Origins) error {
 	}
 	lines := []string{fmt.Sprintf("the values do not fit the schema of chart %s:", chart)}
 	for _, problem := range problems {
-		path, text := strings.TrimPrefix(problem[1], "/"), problem[2]
+		// A value may be a secret, and the place is said before it.
+		path, text := strings.TrimPrefix(problem[1], "/"), quotedValue.ReplaceAllString(problem[2], "the value $1")
 		keys := strings.Split(path, "/")
 		if path == "" {
 			keys = nil

@@ -33,6 +33,9 @@ func mergeValues(opts Options) (map[string]any, Origins, error) {
 			return nil, origins, err
 		}
 	}
+	if err := parseFlags(values); err != nil {
+		return nil, origins, err
+	}
 	merged, err := values.MergeValues(getter.All(opts.Settings))
 	if err != nil {
 		return nil, origins, fmt.Errorf("read the values: %w", err)
