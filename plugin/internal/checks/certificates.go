@@ -93,8 +93,8 @@ func judgeSAN(j *judgement, r relay) {
 		return
 	}
 	j.find(check.Finding{
-		Message: "no certificate covers " + endpoint.Host.String() + ", for which peers ask", Subject: of(r.d, r.replica, r.replica.Env(certFile)),
-		Observed: "certificates for " + strings.Join(names, "; "), Expected: "a certificate for " + endpoint.Host.String(),
+		Message: "no certificate covers " + access.Show(endpoint.Host) + ", for which peers ask", Subject: of(r.d, r.replica, r.replica.Env(certFile)),
+		Observed: "certificates for " + strings.Join(names, "; "), Expected: "a certificate for " + access.Show(endpoint.Host),
 	})
 }
 

@@ -76,7 +76,7 @@ func judgeTrustedProxies(j *judgement, d *deployment.Deployment, r deployment.Re
 			if _, _, err := net.ParseCIDR(cidr); err != nil {
 				j.find(check.Finding{
 					Severity: check.Error, Message: "coderd does not start: a trusted origin is not a CIDR", Subject: of(d, r, origins),
-					Observed: cidr, Expected: "a CIDR like 10.0.0.0/8", Remedy: "Write " + trustedOrigins + " as a comma-separated list of CIDRs.",
+					Observed: origins.Show(deployment.Text(cidr)), Expected: "a CIDR like 10.0.0.0/8", Remedy: "Write " + trustedOrigins + " as a comma-separated list of CIDRs.",
 				})
 				return
 			}

@@ -33,12 +33,13 @@ func balancedHosts(d *deployment.Deployment, r deployment.Replica) []balancedHos
 	var hosts []balancedHost
 	if access := r.Env(deployment.AccessURL); access.Set() {
 		if e, err := deployment.ParseEndpoint(access.Text); err == nil && e.Host != "" {
-			hosts = append(hosts, balancedHost{e.Host, "the access URL's host " + e.Host.String()})
+			hosts = append(hosts, balancedHost{e.Host, "the access URL's host " + access.Show(e.Host)})
 		}
 	}
-	if wildcard, ok := r.Env(deployment.WildcardURL).Text.Literal(); ok && wildcard != "" {
-		host, _, _ := strings.Cut(wildcard, ":")
-		hosts = append(hosts, balancedHost{deployment.Text(strings.ToLower(host)), "a host of the wildcard access URL " + wildcard})
+	wildcard := r.Env(deployment.WildcardURL)
+	if text, ok := wildcard.Text.Literal(); ok && text != "" {
+		host, _, _ := strings.Cut(text, ":")
+		hosts = append(hosts, balancedHost{deployment.Text(strings.ToLower(host)), "a host of the wildcard access URL " + wildcard.String()})
 	}
 	for _, f := range d.Frontends {
 		for _, host := range f.Hosts {

@@ -102,14 +102,14 @@ func servesHostPort(d *deployment.Deployment, r deployment.Replica) bool {
 }
 
 // addressVariables are those that decide where a replica is reached.
-var addressVariables = []string{deployment.RelayURL, deployment.ClusterHost, deployment.HTTPAddress, deployment.TLSAddress}
+var addressVariables = []string{deployment.RelayURL, deployment.ClusterHost, deployment.HTTPAddress, deployment.TLSAddress, "CODER_ADDRESS"}
 
 func judgeOverridden(f *facts.Facts) check.Result {
 	var j judgement
 	for i, r := range f.Deployment.Representatives() {
 		watched := slices.Concat(addressVariables, r.Env(deployment.RelayURL).References, r.Env(deployment.ClusterHost).References)
 		for _, dup := range f.Deployment.Workloads[i].Duplicates {
-			if !slices.Contains(watched, dup.Name) || dup.Effective == dup.Replaced {
+			if !slices.Contains(watched, dup.Name) {
 				continue
 			}
 			j.find(check.Finding{

@@ -195,6 +195,9 @@ func TestRelaySource(t *testing.T) {
 		passes("another name twice", func(w *world) {
 			w.container().Env = append(w.container().Env, corev1.EnvVar{Name: "A", Value: "1"}, corev1.EnvVar{Name: "A", Value: "2"})
 		}),
+		warns("the older name of the listen address twice", "CODER_ADDRESS is set twice", func(w *world) {
+			w.container().Env = append(w.container().Env, corev1.EnvVar{Name: "CODER_ADDRESS", Value: ":1"}, corev1.EnvVar{Name: "CODER_ADDRESS", Value: ":2"})
+		}),
 	)
 }
 

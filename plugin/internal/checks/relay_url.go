@@ -85,7 +85,7 @@ func relayURLChecks() []Check {
 				slices.Sort(r.endpoint.Extra)
 				j.find(check.Finding{
 					Message: "Coder drops the " + strings.Join(r.endpoint.Extra, " and ") + " of the relay URL", Subject: of(r.d, r.replica, r.value),
-					Observed: r.value.String(), Expected: fmt.Sprintf("%s://%s:%d", r.endpoint.Scheme, r.endpoint.Host, r.endpoint.Port),
+					Observed: r.value.String(), Expected: fmt.Sprintf("%s://%s:%d", r.endpoint.Scheme, r.value.Show(r.endpoint.Host), r.endpoint.Port),
 				})
 			}),
 		},
@@ -250,7 +250,7 @@ func judgeRelayPort(j *judgement, r relay) {
 		Message:  fmt.Sprintf("peers dial port %d, and coderd listens for %s on port %d", ports[0], r.endpoint.Scheme, listens),
 		Subject:  of(r.d, r.replica, r.value),
 		Observed: fmt.Sprintf("%s with %s=%s", r.value, variable, address),
-		Expected: fmt.Sprintf("%s://%s:%d", r.endpoint.Scheme, r.endpoint.Host, listens),
+		Expected: fmt.Sprintf("%s://%s:%d", r.endpoint.Scheme, r.value.Show(r.endpoint.Host), listens),
 		Remedy:   fmt.Sprintf("Set %s to %s://HOST:%d.", deployment.RelayURL, r.endpoint.Scheme, listens),
 	})
 }

@@ -54,7 +54,18 @@ func TestParseEndpointSaysWhatIsWrong(t *testing.T) {
 
 func TestTextShowsSymbolsAndNoPassword(t *testing.T) {
 	assert.Equal(t, "http://<coder-0.status.podIP>:8080", ("http://" + Symbol(FieldPodIP, "coder-0") + ":8080").String())
-	assert.Equal(t, "http://me:(hidden)@host/", Text("http://me:hunter2@host/").String())
+	for text, want := range map[Text]string{
+		"http://me:hunter2@host/":                  "http://(hidden)@host/",
+		"http://hunter2@host/":                     "http://(hidden)@host/",
+		"http://me:hun/ter?2#@host":                "http://(hidden)@host",
+		"me:hunter2@host:8080":                     "(hidden)@host:8080",
+		"http://host:8080/derp?token=hunter2":      "http://host:8080/derp?(hidden)",
+		"postgres://me:hunter2@host/db":            "(hidden)",
+		"host=" + Symbol("a", "b") + " password=x": "(hidden)",
+		"0.0.0.0:8080":                             "0.0.0.0:8080",
+	} {
+		assert.Equal(t, want, text.String(), string(text))
+	}
 	_, literal := Symbol(FieldPodIP, "a").Literal()
 	assert.False(t, literal)
 }

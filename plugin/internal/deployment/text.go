@@ -39,13 +39,32 @@ func (t Text) Literal() (text string, ok bool) {
 	return string(t), !strings.Contains(string(t), symbolOpen)
 }
 
-// passwordPattern finds the password of a URL's user info.
-var passwordPattern = regexp.MustCompile(`(://[^/@\s:]*):[^/\s]*@`)
+const hidden = "(hidden)"
 
-// String shows symbols as <coder-0.status.podIP>, and no password of a URL.
+var (
+	queryPattern = regexp.MustCompile(`\?\S+`)
+	// databasePattern finds connection URLs and strings, whose secrets may stand
+	// anywhere.
+	databasePattern = regexp.MustCompile(`(?i)postgres(ql)?:|password\s*=`)
+)
+
+// String shows symbols as <coder-0.status.podIP>, and hides what may be a secret:
+// the user info and the query of a URL, and all of a database's URL. A password
+// that is not percent-encoded may hold any character, so all up to the last @ is
+// taken for user info.
 func (t Text) String() string {
 	shown := symbolPattern.ReplaceAllString(string(t), "<$2.$1>")
-	return passwordPattern.ReplaceAllString(shown, "$1:(hidden)@")
+	if databasePattern.MatchString(shown) {
+		return hidden
+	}
+	if at := strings.LastIndex(shown, "@"); at >= 0 {
+		start := 0
+		if scheme := strings.Index(shown[:at], "://"); scheme >= 0 {
+			start = scheme + len("://")
+		}
+		shown = shown[:start] + hidden + shown[at:]
+	}
+	return queryPattern.ReplaceAllString(shown, "?"+hidden)
 }
 
 // MarshalText writes the text as String shows it.

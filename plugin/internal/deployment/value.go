@@ -96,11 +96,17 @@ func (v Value) String() string {
 	switch {
 	case v.State == Unknown:
 		return "unknown (" + v.Why + ")"
-	case v.FromSecret:
-		return "(from a Secret)"
 	default:
-		return v.Text.String()
+		return v.Show(v.Text)
 	}
+}
+
+// Show shows a part of the value for people, as String does.
+func (v Value) Show(part Text) string {
+	if v.FromSecret {
+		return "(from a Secret)"
+	}
+	return part.String()
 }
 
 // Env is the value of a variable, as the container sees it.

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"net/netip"
 	"path"
 	"regexp"
 	"slices"
@@ -83,15 +84,17 @@ func (e *environment) script(text string) {
 	}
 }
 
-// describe shows an entry of env for people, without secrets.
+// describe shows an entry of env for people. Text of any other variable than
+// those that hold addresses may be a secret.
 func describe(entry corev1.EnvVar) string {
 	from := entry.ValueFrom
 	switch {
 	case from == nil:
-		if strings.Contains(entry.Name, "PG_CONNECTION_URL") || strings.Contains(entry.Name, "TOKEN") || strings.Contains(entry.Name, "SECRET") || strings.Contains(entry.Name, "PSK") {
-			return "(not shown)"
+		_, err := netip.ParseAddr(entry.Value)
+		if err == nil || strings.HasPrefix(entry.Name, "CODER_") && (strings.HasSuffix(entry.Name, "_URL") || strings.HasSuffix(entry.Name, "_ADDRESS") || strings.HasSuffix(entry.Name, "_HOST")) {
+			return deployment.Text(entry.Value).String()
 		}
-		return entry.Value
+		return "a text (not shown)"
 	case from.FieldRef != nil:
 		return from.FieldRef.FieldPath
 	case from.SecretKeyRef != nil:

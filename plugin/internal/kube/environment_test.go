@@ -43,7 +43,7 @@ func indent(text string, by int) string {
 
 func TestEnvironmentFollowsTheKubelet(t *testing.T) {
 	const config = "{apiVersion: v1, kind: ConfigMap, metadata: {name: config, namespace: ns}, data: {FROM: 'raw $(A)', BOTH: config}}"
-	const secret = "{apiVersion: v1, kind: Secret, metadata: {name: secret, namespace: ns}, data: {URL: cG9zdGdyZXM6Ly8=}, stringData: {BOTH: secret, TOKEN: t0ken}}"
+	const secret = "{apiVersion: v1, kind: Secret, metadata: {name: secret, namespace: ns}, data: {URL: aHR0cDovLw==}, stringData: {BOTH: secret, TOKEN: t0ken}}"
 	for _, c := range []struct {
 		name, container string
 		want            map[string]string
@@ -56,7 +56,7 @@ func TestEnvironmentFollowsTheKubelet(t *testing.T) {
 		{"an open parenthesis stays", "env: [{name: B, value: '$(A'}]", map[string]string{"B": "$(A"}},
 		{"what a variable holds is not expanded again", "env: [{name: A, value: '$$(B)'}, {name: B, value: $(A)}]", map[string]string{"B": "$(B)"}},
 		{"envFrom is not expanded, but can be named", "envFrom: [{configMapRef: {name: config}}]\nenv: [{name: A, value: '1'}, {name: B, value: $(FROM)}]", map[string]string{"FROM": "raw $(A)", "B": "raw $(A)"}},
-		{"a later envFrom wins", "envFrom: [{configMapRef: {name: config}}, {secretRef: {name: secret}}]", map[string]string{"BOTH": "secret", "URL": "postgres://"}},
+		{"a later envFrom wins", "envFrom: [{configMapRef: {name: config}}, {secretRef: {name: secret}}]", map[string]string{"BOTH": "secret", "URL": "http://"}},
 		{"env wins over envFrom", "envFrom: [{secretRef: {name: secret}}]\nenv: [{name: BOTH, value: env}]", map[string]string{"BOTH": "env"}},
 		{"a prefix is put before the names", "envFrom: [{prefix: X_, configMapRef: {name: config}}]", map[string]string{"X_BOTH": "config"}},
 		{"a key of a ConfigMap", "env: [{name: A, valueFrom: {configMapKeyRef: {name: config, key: BOTH}}}]", map[string]string{"A": "config"}},
@@ -64,7 +64,7 @@ func TestEnvironmentFollowsTheKubelet(t *testing.T) {
 		{"a StatefulSet's pod name", "env: [{name: A, valueFrom: {fieldRef: {fieldPath: metadata.name}}}]", map[string]string{"A": "coder-0"}},
 		{"the pod IP is a symbol of the replica", "env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}, {name: B, value: 'http://$(A):8080'}]", map[string]string{"B": "http://<coder-0.status.podIP>:8080"}},
 		{"a flag wins over its variable", "env: [{name: CODER_HTTP_ADDRESS, value: ':1'}]\nargs: [server, --http-address=:2]", map[string]string{"CODER_HTTP_ADDRESS": ":2"}},
-		{"a flag with its value behind it", "args: [server, --postgres-url, 'postgres://x', --tls-enable]", map[string]string{"CODER_PG_CONNECTION_URL": "postgres://x", "CODER_TLS_ENABLE": "true"}},
+		{"a flag with its value behind it", "args: [server, --postgres-url, 'db://x', --tls-enable]", map[string]string{"CODER_PG_CONNECTION_URL": "db://x", "CODER_TLS_ENABLE": "true"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := build(t, c.container, config, secret)

@@ -3,6 +3,7 @@ package kube
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"regexp"
 	"strconv"
 
@@ -82,7 +83,8 @@ func (p podIdentity) field(path string) deployment.Value {
 	return deployment.Value{State: deployment.Known, Text: deployment.Symbol(path, p.replica.Name)}
 }
 
-// duplicates lists the names that stand more than once in the container's env.
+// duplicates lists the names that stand more than once in the container's env,
+// where the later entry is another one.
 func (in *input) duplicates(w deployment.Workload, object manifest.Object) []deployment.Duplicate {
 	container := w.CoderContainer()
 	at := map[string]int{}
@@ -90,7 +92,7 @@ func (in *input) duplicates(w deployment.Workload, object manifest.Object) []dep
 	for i, entry := range container.Env {
 		before, seen := at[entry.Name]
 		at[entry.Name] = i
-		if !seen {
+		if !seen || reflect.DeepEqual(entry, container.Env[before]) {
 			continue
 		}
 		path := []any{"spec", "template", "spec", "containers", w.Container, "env", i}
