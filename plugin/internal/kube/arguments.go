@@ -3,7 +3,6 @@ package kube
 import (
 	"net/netip"
 	"path"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -16,44 +15,49 @@ import (
 // are the exceptions (coder/coder codersdk/deployment.go).
 var flagVariables = map[string]string{"postgres-url": "CODER_PG_CONNECTION_URL", "postgres-auth": "CODER_PG_AUTH"}
 
-// switches are the flags that take no value of their own.
-var switches = []string{"tls-enable", "derp-server-enable", "derp-force-websockets", "redirect-to-access-url"}
+// switches are flags that take no value of their own. One that is not listed is
+// known by the flag that follows it.
+var switches = []string{"tls-enable", "derp-server-enable", "derp-force-websockets", "redirect-to-access-url", "verbose"}
 
-var (
-	shells = []string{"sh", "bash", "ash", "dash"}
-	// assignment finds variables that a shell script sets.
-	assignment = regexp.MustCompile(`\b(CODER_[A-Z0-9_]+)=`)
-	// sourcing finds scripts that read variables from elsewhere.
-	sourcing = regexp.MustCompile(`(?m)(^|[;&|]|\s)(source|\.|eval|set -a)\s`)
-)
+// lists are the variables whose flags may be repeated.
+var lists = []string{"CODER_TLS_CERT_FILE", "CODER_TLS_KEY_FILE", deployment.Experiments, "CODER_PROXY_TRUSTED_HEADERS", "CODER_PROXY_TRUSTED_ORIGINS"}
 
 // arguments adds what the container's command line says: coderd lets a flag win
-// over its variable. A shell script is not run; what it sets is unknown.
+// over its variable. What a shell script or another program sets is unknown.
 func (e *environment) arguments() {
 	words := slices.Concat(e.spec.Command, e.spec.Args)
-	if len(e.spec.Command) > 0 && slices.Contains(shells, path.Base(e.spec.Command[0])) {
-		e.script(strings.Join(words[1:], "\n"))
-		return
+	if len(e.spec.Command) > 0 {
+		switch at := programAt(words); {
+		case at == len(words):
+		case slices.Contains(shells, path.Base(words[at])):
+			e.script(words[at+1:])
+			return
+		case path.Base(words[at]) != "coder":
+			e.opaque("the program " + words[at] + " that starts container " + e.spec.Name)
+		}
 	}
+	given := map[string]bool{}
 	for i := 0; i < len(words); i++ {
 		flag, isFlag := strings.CutPrefix(words[i], "--")
 		if !isFlag || flag == "" {
 			continue
 		}
+		at := e.argumentOrigin(i)
 		name, text, hasText := strings.Cut(flag, "=")
 		if !hasText {
 			text = "true"
-			if !slices.Contains(switches, name) && i+1 < len(words) {
+			if !slices.Contains(switches, name) && i+1 < len(words) && !strings.HasPrefix(words[i+1], "--") {
 				i++
 				text = words[i]
 			}
 		}
-		variable := flagVariables[name]
-		if variable == "" {
-			variable = "CODER_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
-		}
-		value := deployment.Value{State: deployment.Known, Origin: e.argumentOrigin(i)}
+		variable := variableOf(name)
+		value := deployment.Value{State: deployment.Known, Origin: at}
 		e.expandInto(&value, text, func(string) bool { return false })
+		if before := e.replica.Variables[variable]; given[variable] && slices.Contains(lists, variable) && before.Set() && value.Set() {
+			value.Text = before.Text + "," + value.Text
+		}
+		given[variable] = true
 		e.replica.Variables[variable] = value
 	}
 	if config := e.replica.Variables["CODER_CONFIG_PATH"]; config.Set() {
@@ -63,25 +67,20 @@ func (e *environment) arguments() {
 	}
 }
 
+// variableOf is the variable that a flag stands for.
+func variableOf(flag string) string {
+	if variable := flagVariables[flag]; variable != "" {
+		return variable
+	}
+	return "CODER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
 // argumentOrigin is where the i-th word of command and args stands.
 func (e *environment) argumentOrigin(i int) deployment.Origin {
 	if n := len(e.spec.Command); i >= n {
 		return e.origin(e.path("args", i-n))
 	}
 	return e.origin(e.path("command", i))
-}
-
-func (e *environment) script(text string) {
-	what := "the shell script of container " + e.spec.Name
-	const proof = "set it in the container's env instead of a script"
-	for _, m := range assignment.FindAllStringSubmatch(text, -1) {
-		e.replica.Variables[m[1]] = deployment.Value{
-			State: deployment.Unknown, Why: what + " sets " + m[1], Proof: proof, Origin: e.origin(e.path("args")),
-		}
-	}
-	if sourcing.MatchString(text) {
-		e.replica.Opaque = append(e.replica.Opaque, deployment.Opaque{What: what, Proof: proof})
-	}
 }
 
 // describe shows an entry of env for people. Text of any other variable than

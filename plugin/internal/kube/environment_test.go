@@ -65,6 +65,11 @@ func TestEnvironmentFollowsTheKubelet(t *testing.T) {
 		{"the pod IP is a symbol of the replica", "env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}, {name: B, value: 'http://$(A):8080'}]", map[string]string{"B": "http://<coder-0.status.podIP>:8080"}},
 		{"a flag wins over its variable", "env: [{name: CODER_HTTP_ADDRESS, value: ':1'}]\nargs: [server, --http-address=:2]", map[string]string{"CODER_HTTP_ADDRESS": ":2"}},
 		{"a flag with its value behind it", "args: [server, --postgres-url, 'db://x', --tls-enable]", map[string]string{"CODER_PG_CONNECTION_URL": "db://x", "CODER_TLS_ENABLE": "true"}},
+		{"a switch before another flag", "args: [server, --prometheus-enable, --access-url, 'https://x']", map[string]string{"CODER_PROMETHEUS_ENABLE": "true", "CODER_ACCESS_URL": "https://x"}},
+		{"a flag that is repeated is a list", "args: [server, --tls-cert-file, /a, --tls-cert-file=/b]", map[string]string{"CODER_TLS_CERT_FILE": "/a,/b"}},
+		{"a list of flags wins over its variable", "env: [{name: CODER_TLS_CERT_FILE, value: /z}]\nargs: [server, --tls-cert-file, /a]", map[string]string{"CODER_TLS_CERT_FILE": "/a"}},
+		{"another flag that is repeated is the last one", "args: [server, --http-address=:1, --http-address=:2]", map[string]string{"CODER_HTTP_ADDRESS": ":2"}},
+		{"an init in front", "command: [tini, -g, --, /opt/coder]\nargs: [server, --http-address=:1]", map[string]string{"CODER_HTTP_ADDRESS": ":1"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			d := build(t, c.container, config, secret)
@@ -85,6 +90,10 @@ func TestWhatIsNotInTheInputIsUnknown(t *testing.T) {
 		{"a Service's variable", "env: [{name: A, value: $(KUBERNETES_SERVICE_HOST)}]", "A", "set by Kubernetes for a Service"},
 		{"what a shell script sets", "command: [sh, -c, 'CODER_ACCESS_URL=x exec coder server']", "CODER_ACCESS_URL", "shell script of container coder"},
 		{"what a script reads from elsewhere", "command: [bash, -c, '. /etc/coder.env; exec coder server']", "A", "shell script"},
+		{"what the flags in a shell script set", "command: [sh, -c, 'exec coder server --http-address :$PORT']", "CODER_HTTP_ADDRESS", "shell script"},
+		{"whatever a script's file sets", "command: [bash, /scripts/start.sh]", "A", "shell script"},
+		{"whatever a script that starts another one sets", "command: [bash, -c, /scripts/start.sh]", "A", "shell script"},
+		{"whatever another program sets", "command: [/vault/vault-env]\nargs: [coder, server]", "A", "the program /vault/vault-env that starts container coder"},
 		{"what a configuration file sets", "env: [{name: CODER_CONFIG_PATH, value: /etc/coder.yaml}]", "CODER_ACCESS_URL", "CODER_CONFIG_PATH"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -94,6 +103,11 @@ func TestWhatIsNotInTheInputIsUnknown(t *testing.T) {
 			assert.NotEmpty(t, got.Proof)
 		})
 	}
+	t.Run("but what a plain script does not name is missing", func(t *testing.T) {
+		for _, container := range []string{"command: [sh, -ec, 'sleep 5; exec /opt/coder server']", "command: [sh, -c, 'exec \"$@\"', --]\nargs: [coder, server]", "command: [tini, --, coder, server]"} {
+			assert.Equal(t, deployment.Missing, build(t, container).Replicas[0].Env("A").State, container)
+		}
+	})
 	t.Run("but a name that the prefix rules out is missing", func(t *testing.T) {
 		got := build(t, "envFrom: [{prefix: X_, secretRef: {name: more}}]").Replicas[0].Env("A")
 		assert.Equal(t, deployment.Missing, got.State)

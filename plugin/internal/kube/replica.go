@@ -11,6 +11,10 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/manifest"
 )
 
+// maxModelled bounds how many replicas are modelled one by one: a number that
+// nobody runs shows nothing new, and would only fill the memory.
+const maxModelled = 1000
+
 // replicas makes the replicas of a workload, each with its environment.
 func (in *input) replicas(index int, w *deployment.Workload, object manifest.Object) ([]deployment.Replica, error) {
 	var owner podOwner
@@ -20,7 +24,7 @@ func (in *input) replicas(index int, w *deployment.Workload, object manifest.Obj
 	container := w.CoderContainer()
 	w.Duplicates = in.duplicates(*w, object)
 	// A workload that is scaled to zero still has a configuration to judge.
-	replicas := make([]deployment.Replica, max(w.Replicas, 1))
+	replicas := make([]deployment.Replica, min(max(w.Replicas, 1), maxModelled))
 	for i := range replicas {
 		r := &replicas[i]
 		r.Workload = index

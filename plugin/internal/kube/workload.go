@@ -37,7 +37,7 @@ type workload struct {
 
 // findWorkloads finds what runs coderd.
 func (in *input) findWorkloads() ([]workload, error) {
-	var all, coder []workload
+	var all, coder, like []workload
 	for _, o := range in.objects {
 		// What has an owner, such as a Deployment's ReplicaSet, is run by that.
 		if !slices.Contains(workloadKinds, o.Kind) || o.Node("metadata", "ownerReferences") != nil {
@@ -47,7 +47,7 @@ func (in *input) findWorkloads() ([]workload, error) {
 		if err := o.Into(&owner); err != nil {
 			return nil, err
 		}
-		container, runsCoder := coderContainer(owner.Spec.Template.Spec.Containers)
+		container, evidence := coderContainer(owner.Spec.Template.Spec.Containers)
 		if len(owner.Spec.Template.Spec.Containers) == 0 {
 			continue
 		}
@@ -60,12 +60,18 @@ func (in *input) findWorkloads() ([]workload, error) {
 			object: o,
 		}
 		all = append(all, w)
-		if runsCoder {
+		switch evidence {
+		case runsServer:
 			coder = append(coder, w)
+		case hasSettings:
+			like = append(like, w)
 		}
 	}
+	if len(coder) == 0 {
+		coder = like
+	}
 	if len(in.Workloads) > 0 {
-		return pick(all, in.Workloads)
+		return pick(all, in.Workloads, in.Namespace)
 	}
 	switch len(coder) {
 	case 1:
@@ -77,55 +83,53 @@ func (in *input) findWorkloads() ([]workload, error) {
 	}
 }
 
-// count is how many replicas the workload may run: its own number, or the
-// maximum of an autoscaler that targets it. A DaemonSet runs one for each node,
-// which are taken for two.
-func (in *input) count(o manifest.Object, owner podOwner) int {
-	n := 1
-	if owner.Spec.Replicas != nil {
-		n = int(*owner.Spec.Replicas)
-	}
-	if o.Kind == "DaemonSet" {
-		n = 2
-	}
-	type autoscaler struct {
-		Spec struct {
-			Target      struct{ Kind, Name string } `json:"scaleTargetRef"`
-			MaxReplicas int                         `json:"maxReplicas"`
-		} `json:"spec"`
-	}
-	// An autoscaler that does not decode cannot raise the number.
-	_ = each(in, "autoscaling", "HorizontalPodAutoscaler", func(h manifest.Object, a autoscaler) {
-		if h.Namespace == o.Namespace && a.Spec.Target.Kind == o.Kind && a.Spec.Target.Name == o.Name {
-			n = max(n, a.Spec.MaxReplicas)
-		}
-	})
-	return n
-}
-
-// pick finds the workloads that the user names.
-func pick(all []workload, wanted []string) ([]workload, error) {
+// pick finds the workloads that the user names. Of several with one name it takes
+// the one in the namespace that the user names.
+func pick(all []workload, wanted []string, namespace string) ([]workload, error) {
 	var picked []workload
 	for _, want := range wanted {
 		kind, name, hasKind := strings.Cut(want, "/")
 		if !hasKind {
 			kind, name = "", want
 		}
-		i := slices.IndexFunc(all, func(w workload) bool {
-			return w.Name == name && (kind == "" || strings.EqualFold(w.Kind, kind))
-		})
-		if i < 0 {
-			return nil, fmt.Errorf("--workload %s is not in the input: it has %s", want, list(names(all)))
+		var named, here []workload
+		for _, w := range all {
+			if w.Name != name || kind != "" && !strings.EqualFold(w.Kind, kind) {
+				continue
+			}
+			named = append(named, w)
+			if w.Namespace == namespace {
+				here = append(here, w)
+			}
 		}
-		picked = append(picked, all[i])
+		if len(named) > 1 && len(here) > 0 {
+			named = here
+		}
+		switch len(named) {
+		case 1:
+			picked = append(picked, named[0])
+		case 0:
+			return nil, fmt.Errorf("--workload %s is not in the input: it has %s", want, list(names(all)))
+		default:
+			return nil, fmt.Errorf("--workload %s is more than one (%s): say which with KIND/NAME and --namespace", want, list(names(named)))
+		}
 	}
 	return picked, nil
 }
 
+// names are KIND/NAME, with the namespace where they need it to be told apart.
 func names(all []workload) []string {
+	seen := map[string]int{}
+	for _, w := range all {
+		seen[w.Kind+"/"+w.Name]++
+	}
 	var out []string
 	for _, w := range all {
-		out = append(out, w.Kind+"/"+w.Name)
+		name := w.Kind + "/" + w.Name
+		if seen[name] > 1 {
+			name += " in namespace " + w.Namespace
+		}
+		out = append(out, name)
 	}
 	return out
 }
@@ -139,35 +143,48 @@ func list(names []string) string {
 
 // coderContainer finds the container that runs coderd. Without one it is the
 // first, for a workload that the user names.
-func coderContainer(containers []corev1.Container) (index int, runsCoder bool) {
+func coderContainer(containers []corev1.Container) (index int, found evidence) {
 	for i, c := range containers {
-		if runsServer(c) {
-			return i, true
+		if e := evidenceOf(c); e > found {
+			index, found = i, e
 		}
 	}
-	return 0, false
+	return index, found
 }
+
+// evidence says how sure it is that a container runs coderd.
+type evidence int
+
+const (
+	noEvidence evidence = iota
+	// hasSettings: it has variables of coderd, as a portal beside it may have.
+	hasSettings
+	// runsServer: its image or its command is coderd's.
+	runsServer
+)
 
 // otherCommands are sub-commands of the coder binary that are not coderd.
 var otherCommands = []string{"wsproxy", "workspace-proxy", "provisionerd", "provisioner", "agent", "ai-gateway", "exp", "port-forward", "ssh"}
 
-// runsServer says whether a container runs coderd: by its command, else by its
-// image or by settings that only coderd has.
-func runsServer(c corev1.Container) bool {
+// evidenceOf looks at a container's command, its image and its settings.
+func evidenceOf(c corev1.Container) evidence {
 	words := slices.Concat(c.Command, c.Args)
-	if slices.ContainsFunc(words, func(w string) bool { return slices.Contains(otherCommands, w) }) {
-		return false
+	if runsOther(words) {
+		return noEvidence
 	}
 	repo, _ := splitImage(c.Image)
-	if path.Base(repo) == "coder" || strings.HasSuffix(repo, "/coder/coder") {
-		return true
+	at := programAt(words)
+	switch {
+	case path.Base(repo) == "coder",
+		at+1 < len(words) && path.Base(words[at]) == "coder" && words[at+1] == "server",
+		startsServer.MatchString(strings.Join(words, "\n")):
+		return runsServer
+	case slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
+		return e.Name == deployment.PostgresURL || e.Name == deployment.RelayURL || e.Name == deployment.AccessURL
+	}):
+		return hasSettings
 	}
-	if len(words) > 1 && path.Base(words[0]) == "coder" && words[1] == "server" {
-		return true
-	}
-	return slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
-		return e.Name == "CODER_PG_CONNECTION_URL" || e.Name == "CODER_DERP_SERVER_RELAY_URL" || e.Name == "CODER_ACCESS_URL"
-	})
+	return noEvidence
 }
 
 // splitImage takes an image reference apart.

@@ -58,6 +58,14 @@ func TestWhatIsNotCoder(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, "coder", d.Workloads[0].Name)
 	})
+	t.Run("a provisioner that a shell starts, and a portal that knows the access URL", func(t *testing.T) {
+		shell := workloadDoc("Deployment", "builder", "{name: coder, image: ghcr.io/coder/coder, command: [sh, -c, 'exec /opt/coder provisioner start']}")
+		portal := workloadDoc("Deployment", "portal", "{name: portal, image: portal, env: [{name: CODER_ACCESS_URL, value: x}]}")
+		d, err := find(t, Options{}, shell, portal, workloadDoc("StatefulSet", "coder", coder))
+		require.NoError(t, err)
+		assert.Len(t, d.Workloads, 1)
+		assert.Equal(t, "coder", d.Workloads[0].Name)
+	})
 	t.Run("none of several", func(t *testing.T) {
 		_, err := find(t, Options{}, proxy, provisioner)
 		assert.ErrorContains(t, err, "none of the workloads runs `coder server` (Deployment/proxy, Deployment/provisioner)")
@@ -78,6 +86,48 @@ func TestWhatIsNotCoder(t *testing.T) {
 		assert.Len(t, d.Replicas, 6)
 		_, err = find(t, Options{Workloads: []string{"c"}}, a, b)
 		assert.ErrorContains(t, err, "--workload c is not in the input: it has Deployment/a, Deployment/b")
+	})
+}
+
+func TestNamespacesTellWorkloadsOfOneNameApart(t *testing.T) {
+	const coder = "{name: coder, image: ghcr.io/coder/coder}"
+	here := workloadDoc("StatefulSet", "coder", coder)
+	there := strings.Replace(here, "name: coder}", "name: coder, namespace: staging}", 1)
+	_, err := find(t, Options{}, here, there)
+	require.ErrorContains(t, err, "StatefulSet/coder in namespace ns, StatefulSet/coder in namespace staging")
+	d, err := find(t, Options{Workloads: []string{"coder"}}, there, here)
+	require.NoError(t, err)
+	assert.Equal(t, "ns", d.Workloads[0].Namespace)
+	elsewhere := strings.Replace(here, "name: coder}", "name: coder, namespace: prod}", 1)
+	_, err = find(t, Options{Workloads: []string{"coder"}}, there, elsewhere)
+	assert.ErrorContains(t, err, "say which with KIND/NAME and --namespace")
+}
+
+func TestScalersSayHowManyReplicasThereMayBe(t *testing.T) {
+	const coder = "{name: coder, image: ghcr.io/coder/coder}"
+	for _, c := range []struct {
+		name, scaler string
+		want         int
+	}{
+		{"none", "{apiVersion: v1, kind: ConfigMap, metadata: {name: x}}", 3},
+		{"an HPA", "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: x}, spec: {scaleTargetRef: {kind: Deployment, name: coder}, maxReplicas: 5}}", 5},
+		{"an HPA of another workload", "{apiVersion: autoscaling/v2, kind: HorizontalPodAutoscaler, metadata: {name: x}, spec: {scaleTargetRef: {kind: StatefulSet, name: coder}, maxReplicas: 5}}", 3},
+		{"KEDA", "{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: x}, spec: {scaleTargetRef: {name: coder}, maxReplicaCount: 4}}", 4},
+		{"KEDA without a maximum", "{apiVersion: keda.sh/v1alpha1, kind: ScaledObject, metadata: {name: x}, spec: {scaleTargetRef: {name: coder}}}", 100},
+		{"a Rollout that stands for the Deployment", "{apiVersion: argoproj.io/v1alpha1, kind: Rollout, metadata: {name: x}, spec: {replicas: 2, workloadRef: {apiVersion: apps/v1, kind: Deployment, name: coder}}}", 2},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := find(t, Options{}, workloadDoc("Deployment", "coder", coder), c.scaler)
+			require.NoError(t, err)
+			assert.Equal(t, c.want, d.Workloads[0].Replicas)
+			assert.Len(t, d.Replicas, c.want)
+		})
+	}
+	t.Run("more than anybody runs", func(t *testing.T) {
+		d, err := find(t, Options{}, strings.Replace(workloadDoc("Deployment", "coder", coder), "replicas: 3", "replicas: 2000000000", 1))
+		require.NoError(t, err)
+		assert.Equal(t, 2000000000, d.Workloads[0].Replicas)
+		assert.Len(t, d.Replicas, maxModelled)
 	})
 }
 
