@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
@@ -36,9 +37,9 @@ type place struct {
 // comes from: the last one of that name, an equal value first.
 func (o Origins) Env(name, value string) (file string, line int, ok bool) {
 	places := o.env[name]
-	for i := len(places) - 1; i >= 0; i-- {
-		if places[i].value == value {
-			return places[i].file, places[i].line, true
+	for _, p := range slices.Backward(places) {
+		if p.value == value {
+			return p.file, p.line, true
 		}
 	}
 	if len(places) == 0 {
@@ -134,8 +135,8 @@ func mergeInto(into, from map[string]any) {
 	}
 }
 
-func mergeLists(old, new []any) []any {
-	for i, item := range new {
+func mergeLists(old, items []any) []any {
+	for i, item := range items {
 		switch {
 		case i >= len(old):
 			old = append(old, item)

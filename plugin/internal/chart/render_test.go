@@ -88,7 +88,7 @@ func TestRenderingEqualsHelmTemplate(t *testing.T) {
 					v.FileValues = append(v.FileValues, c.args[i+1])
 				}
 			}
-			out, err := exec.Command(helm(t), args...).Output()
+			out, err := exec.CommandContext(t.Context(), helm(t), args...).Output()
 			require.NoError(t, err)
 			theirs, err := manifest.Decode(bytes.NewReader(out), "helm")
 			require.NoError(t, err)
@@ -167,7 +167,7 @@ func TestValuesThatDoNotFitTheSchemaAreNamedWithTheirLine(t *testing.T) {
 	opts.Values.Values = []string{"coder.replicas=3"}
 	_, err := Render(t.Context(), opts)
 	require.ErrorContains(t, err, "the values do not fit the schema of chart coder:")
-	assert.ErrorContains(t, err, file+":3: coder.image.tga: there is no such key")
-	assert.ErrorContains(t, err, file+":4: coder.replicaCount: ")
-	assert.ErrorContains(t, err, "\n  coder.replicas: there is no such key")
+	require.ErrorContains(t, err, file+":3: coder.image.tga: there is no such key")
+	require.ErrorContains(t, err, file+":4: coder.replicaCount: ")
+	require.ErrorContains(t, err, "\n  coder.replicas: there is no such key")
 }

@@ -3,6 +3,7 @@ package chart
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -38,7 +39,7 @@ func schemaError(chart string, err error, origins Origins) error {
 		if unknown := unknownKeys.FindStringSubmatch(text); unknown != nil {
 			for key := range strings.SplitSeq(unknown[1], ", ") {
 				key = strings.Trim(key, "'")
-				at := append(keys[:len(keys):len(keys)], key)
+				at := slices.Concat(keys, []string{key})
 				lines = append(lines, origins.place(at)+strings.Join(at, ".")+": there is no such key")
 			}
 			continue
@@ -58,9 +59,9 @@ func (o Origins) place(keys []string) string {
 			path[i] = index
 		}
 	}
-	for i := len(o.documents) - 1; i >= 0; i-- {
-		if node := manifest.Child(o.documents[i].root, path...); node != nil {
-			return fmt.Sprintf("%s:%d: ", o.documents[i].file, node.Line)
+	for _, doc := range slices.Backward(o.documents) {
+		if node := manifest.Child(doc.root, path...); node != nil {
+			return fmt.Sprintf("%s:%d: ", doc.file, node.Line)
 		}
 	}
 	return ""

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -223,9 +224,7 @@ func peerSelects(d *deployment.Deployment, r deployment.Replica, p networkingv1.
 	if p.NamespaceSelector != nil {
 		w := d.Workloads[r.Workload]
 		set := labels.Set{corev1.LabelMetadataName: w.Namespace}
-		for key, value := range w.NamespaceLabels {
-			set[key] = value
-		}
+		maps.Copy(set, w.NamespaceLabels)
 		selector, err := metav1.LabelSelectorAsSelector(p.NamespaceSelector)
 		if err != nil || !selector.Matches(set) {
 			return false

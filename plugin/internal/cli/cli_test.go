@@ -170,7 +170,7 @@ func TestAGivenURLThatCannotBeReadIsAFinding(t *testing.T) {
 // silentServer accepts connections and says nothing.
 func silentServer(t *testing.T) (address string) {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	t.Cleanup(func() { listener.Close() })
 	return listener.Addr().String()

@@ -70,8 +70,7 @@ var defaultPorts = map[string]int{"http": 80, "https": 443}
 
 // parseProblem is what net/url found, without the URL that it quotes.
 func parseProblem(err error) string {
-	var parse *url.Error
-	if errors.As(err, &parse) {
+	if parse, ok := errors.AsType[*url.Error](err); ok {
 		err = parse.Err
 	}
 	switch problem := err.Error(); {

@@ -26,8 +26,7 @@ func (o Object) Into(typed any) error {
 	if err == nil {
 		return nil
 	}
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		line, field := o.wrongType(wrong)
 		return fmt.Errorf("%s: %s: %s must be a %s, not a %s: quote it or correct it", position(o.File, line), o, field, wrong.Type, wrong.Value)
 	}
