@@ -148,6 +148,9 @@ func decode(text, file string) ([]manifest.Object, error) {
 	}
 	for i := range found {
 		found[i].Rendered = true
+		if found[i].Template != "" {
+			found[i].File = found[i].Template
+		}
 	}
 	return found, nil
 }

@@ -2,6 +2,7 @@ package chart
 
 import (
 	"bytes"
+	"cmp"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -41,7 +42,7 @@ func normal(t *testing.T, objects []manifest.Object) map[string]any {
 	for _, o := range objects {
 		var data map[string]any
 		require.NoError(t, o.Into(&data))
-		key := o.File + " " + o.Kind + " " + o.Name
+		key := cmp.Or(o.Template, o.File) + " " + o.Kind + " " + o.Name
 		require.NotContains(t, out, key)
 		out[key] = data
 	}

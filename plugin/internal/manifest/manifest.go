@@ -19,6 +19,8 @@ type Object struct {
 	Name       string
 	// File is the path that was read, or the template that rendered the object.
 	File string
+	// Template is the one that Helm's "# Source:" line above the object names.
+	Template string
 	// Rendered says that File is a template: the lines of the object are not
 	// those of a file that a user can open.
 	Rendered bool
@@ -70,15 +72,13 @@ func objectsOf(doc *yaml.Node, file string) ([]Object, error) {
 		return nil, nil
 	}
 	root := doc.Content[0]
-	if template, ok := sourceComment(doc); ok {
-		file = template
-	}
 	if root.Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("%s:%d: not a Kubernetes object: expected a mapping with apiVersion and kind", file, root.Line)
 	}
 	o := Object{
 		APIVersion: scalar(root, "apiVersion"), Kind: scalar(root, "kind"), File: file,
 		Namespace: scalar(root, "metadata", "namespace"), Name: scalar(root, "metadata", "name"), node: root,
+		Template: sourceComment(doc),
 	}
 	if o.APIVersion == "" || o.Kind == "" {
 		return nil, fmt.Errorf("%s:%d: not a Kubernetes object: apiVersion or kind is missing", file, root.Line)
@@ -100,17 +100,17 @@ func objectsOf(doc *yaml.Node, file string) ([]Object, error) {
 
 // sourceComment is the template named by the "# Source:" line that Helm writes
 // above each document.
-func sourceComment(doc *yaml.Node) (template string, ok bool) {
+func sourceComment(doc *yaml.Node) string {
 	comments := []string{doc.HeadComment, doc.Content[0].HeadComment}
 	if content := doc.Content[0].Content; len(content) > 0 {
 		comments = append(comments, content[0].HeadComment)
 	}
 	for _, comment := range comments {
 		for line := range strings.Lines(comment) {
-			if template, ok = strings.CutPrefix(strings.TrimSpace(line), "# Source: "); ok {
-				return template, true
+			if template, ok := strings.CutPrefix(strings.TrimSpace(line), "# Source: "); ok {
+				return template
 			}
 		}
 	}
-	return "", false
+	return ""
 }

@@ -69,8 +69,18 @@ func TestALaterKeyReplacesAnEarlierOne(t *testing.T) {
 
 func TestASourceCommentNamesTheTemplate(t *testing.T) {
 	objects := decode(t, "---\n# Source: coder/templates/a.yaml\napiVersion: v1\nkind: Secret\nmetadata: {name: a}\n---\n# Source: coder/templates/b.yaml\napiVersion: v1\nkind: Secret\nmetadata: {name: b}\n")
-	assert.Equal(t, "coder/templates/a.yaml", objects[0].File)
-	assert.Equal(t, "coder/templates/b.yaml", objects[1].File)
+	assert.Equal(t, "coder/templates/a.yaml", objects[0].Template)
+	assert.Equal(t, "coder/templates/b.yaml", objects[1].Template)
+	assert.Equal(t, "in.yaml", objects[1].File, "the lines are those of the file that was read")
+	assert.Equal(t, 10, objects[1].Line("metadata", "name"))
+}
+
+func TestAFieldOfTheWrongTypeIsNamedAsInTheManifest(t *testing.T) {
+	o := decode(t, "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  containers: []\n  volumes:\n  - name: v\n    configMap:\n      name: y\n")[0]
+	var pod corev1.Pod
+	assert.EqualError(t, o.Into(&pod), "in.yaml:9: Pod a: spec.volumes.configMap.name must be a string, not a bool: put it in quotes")
+	o = decode(t, "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  priority: '3'\n  containers: []\n")[0]
+	assert.EqualError(t, o.Into(&pod), "in.yaml:5: Pod a: spec.priority must be a number, not a string: write it without quotes")
 }
 
 func TestLineIsThatOfTheFieldOrTheNearestAbove(t *testing.T) {

@@ -4,7 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
+	"unicode"
 
 	"gopkg.in/yaml.v3"
 	k8syaml "sigs.k8s.io/yaml"
@@ -28,7 +31,8 @@ func (o Object) Into(typed any) error {
 	}
 	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
 		line, field := o.wrongType(wrong)
-		return fmt.Errorf("%s: %s: %s must be a %s, not a %s: quote it or correct it", position(o.File, line), o, field, wrong.Type, wrong.Value)
+		want, remedy := expected(wrong.Type)
+		return fmt.Errorf("%s: %s: %s must be %s, not %s: %s", position(o.File, line), o, field, want, article(wrong.Value), remedy)
 	}
 	return fmt.Errorf("%s: %s: %w", position(o.File, o.Line()), o, err)
 }
@@ -37,11 +41,14 @@ func (o Object) Into(typed any) error {
 // the fields but not the indexes of lists, so the first scalar of the wrong
 // kind that is reached by these fields is taken.
 func (o Object) wrongType(wrong *json.UnmarshalTypeError) (line int, field string) {
-	node := o.firstWrong(o.node, strings.Split(wrong.Field, "."), wrong.Value)
+	// Names of embedded Go structs begin with a capital, fields do not.
+	fields := slices.DeleteFunc(strings.Split(wrong.Field, "."), func(name string) bool { return name != "" && unicode.IsUpper(rune(name[0])) })
+	field = strings.Join(fields, ".")
+	node := o.firstWrong(o.node, fields, wrong.Value)
 	if node == nil || o.Rendered {
-		return 0, wrong.Field
+		return 0, field
 	}
-	return node.Line, wrong.Field
+	return node.Line, field
 }
 
 // jsonKinds maps YAML's tags to the words of encoding/json.
@@ -60,12 +67,44 @@ func (o Object) firstWrong(node *yaml.Node, fields []string, kind string) *yaml.
 		return nil
 	}
 	if len(fields) == 0 {
-		if strings.HasPrefix(kind, jsonKinds[node.Tag]) && jsonKinds[node.Tag] != "" {
+		if strings.HasPrefix(kind, jsonKinds[node.Tag]) && jsonKinds[node.Tag] != "" || kind == "bool" && oldBool(node) {
 			return node
 		}
 		return nil
 	}
 	return o.firstWrong(Child(node, fields[0]), fields[1:], kind)
+}
+
+// expected names a type of the API for people, and says how to write it.
+func expected(t reflect.Type) (what, remedy string) {
+	switch t.Kind() {
+	case reflect.String:
+		return "a string", "put it in quotes"
+	case reflect.Bool:
+		return "a bool", "write true or false without quotes"
+	case reflect.Int, reflect.Int32, reflect.Int64, reflect.Float64:
+		return "a number", "write it without quotes"
+	case reflect.Slice, reflect.Array:
+		return "a list", "begin each item with a dash"
+	default:
+		return "a mapping", "write it as keys with values"
+	}
+}
+
+// article puts the article before what the decoder says was found.
+func article(found string) string {
+	kind, _, _ := strings.Cut(found, " ")
+	if strings.HasPrefix(kind, "a") || strings.HasPrefix(kind, "o") {
+		return "an " + kind
+	}
+	return "a " + kind
+}
+
+// oldBool says whether a text without quotes is a bool in YAML 1.1, which is what
+// the API server reads.
+func oldBool(node *yaml.Node) bool {
+	return node.Kind == yaml.ScalarNode && node.Style == 0 &&
+		slices.Contains([]string{"y", "n", "yes", "no", "on", "off"}, strings.ToLower(node.Value))
 }
 
 func position(file string, line int) string {
