@@ -95,6 +95,16 @@ func TestListen(t *testing.T) {
 		passes("an address", nil),
 		fires("an asterisk", "cannot listen on *", httpIs("*:80")),
 		fires("an asterisk for TLS", "cannot listen on *", func(w *world) { tlsOn(w); w.set("CODER_TLS_ADDRESS", "*:8443") }),
+		fires("no port", "not HOST:PORT", httpIs("0.0.0.0")),
+		fires("a port alone", "not HOST:PORT", httpIs("8080")),
+		fires("a URL", "not HOST:PORT", httpIs("http://0.0.0.0:8080")),
+		fires("a variable that nothing defines", "does not expand", httpIs("0.0.0.0:$(PORT)")),
+		passes("a port behind a colon", httpIs(":8080")),
+		passes("an address of IPv6", httpIs("[::]:8080")),
+		passes("the pod's own address", func(w *world) {
+			w.container().Env = append([]corev1.EnvVar{field("ADDRESS", "status.podIP")}, w.container().Env...)
+			w.set("CODER_HTTP_ADDRESS", "$(ADDRESS):8080")
+		}),
 		passes("an asterisk for TLS, which is off", func(w *world) { w.set("CODER_TLS_ADDRESS", "*:8443") }),
 	)
 }

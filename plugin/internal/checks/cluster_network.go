@@ -76,9 +76,18 @@ func judgeSidecar(j *judgement, d *deployment.Deployment, r deployment.Replica) 
 	})
 }
 
+// sidecars are the containers that a mesh adds, as they stand in manifests that
+// were injected before.
+var sidecars = map[string]string{"istio-proxy": "Istio", "linkerd-proxy": "Linkerd"}
+
 // meshOf is the mesh whose sidecar is injected into a workload's pods. The
 // pod's own word wins over the namespace's.
 func meshOf(w deployment.Workload) string {
+	for _, c := range slices.Concat(w.Pod.Spec.Containers, w.Pod.Spec.InitContainers) {
+		if mesh := sidecars[c.Name]; mesh != "" {
+			return mesh
+		}
+	}
 	if own := first(w.Pod.Labels["sidecar.istio.io/inject"], w.Pod.Annotations["sidecar.istio.io/inject"]); own != "" {
 		if own == "true" {
 			return "Istio"

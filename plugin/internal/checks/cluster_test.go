@@ -125,6 +125,23 @@ func TestNetworkPolicy(t *testing.T) {
 		fires("the database's address is excepted", "to Postgres", plainURL("postgres://c:x@10.1.2.3/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]}, {to: [{podSelector: "+anyCoder+"}]}]}"))),
 		fires("replicas only", "to DNS", policy("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: "+anyCoder+"}]}]}")),
 		fires("no access URL", "to the access URL", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 5432}, {port: 8080}, {port: 6222}]}]}")),
+		passes("a label of a namespace that is not in the input", policy("{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]}")),
+		fires("a label that the namespace does not have", "the relay port", func(w *world) {
+			policy("{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]}")(w)
+			w.extra = append(w.extra, "{apiVersion: v1, kind: Namespace, metadata: {name: coder}}")
+		}),
+		fires("another namespace by name", "the relay port", policy("{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}}]}]}")),
+		fires("all addresses but private ones", "to the relay port", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}}]}, {to: [{ipBlock: {cidr: '::/0'}}]}]}")),
+		passes("all addresses but some private ones", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.1.0.0/16]}}]}]}")),
+		passes("a block of carrier addresses", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 100.64.0.0/10}}]}]}")),
+		fires("a block of the internet", "to the relay port", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 203.0.113.0/24}}]}]}")),
+		fires("DNS in the own namespace only", "to DNS", policy("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}, {ports: [{port: 5432}, {port: 443}]}]}")),
+		passes("a database that the pod reaches on its own machine", plainURL("postgres://c:x@127.0.0.1:5432/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 443}, {port: 8080}, {port: 6222}]}]}"))),
+		passes("no database, one replica", func(w *world) {
+			w.replicas(1)
+			w.unset("CODER_PG_CONNECTION_URL")
+			policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 443}]}]}")(w)
+		}),
 		passes("the access URL is the Service, whose pods are allowed", func(w *world) {
 			w.set("CODER_ACCESS_URL", "http://coder.coder.svc.cluster.local")
 			policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 5432}, {port: 8080}, {port: 6222}]}]}")(w)
@@ -156,6 +173,12 @@ func TestClusterNetwork(t *testing.T) {
 		skips("Istio by the namespace, but not for these pods", "no service mesh", func(w *world) {
 			w.extra = append(w.extra, "{apiVersion: v1, kind: Namespace, metadata: {name: coder, labels: {istio-injection: enabled}}}")
 			annotate("sidecar.istio.io/inject", "false")(w)
+		}),
+		warns("Istio that was injected before", "Istio takes over", func(w *world) {
+			w.pod().Containers = append(w.pod().Containers, corev1.Container{Name: "istio-proxy"})
+		}),
+		warns("Linkerd as a native sidecar", "Linkerd takes over", func(w *world) {
+			w.pod().InitContainers = append(w.pod().InitContainers, corev1.Container{Name: "linkerd-proxy"})
 		}),
 		skips("Istio before NATS", "nats_pubsub", func(w *world) { w.version("v2.37.0"); annotate("sidecar.istio.io/inject", "true")(w) }),
 	)

@@ -1,6 +1,8 @@
 package checks
 
 import (
+	"net"
+
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
@@ -20,7 +22,7 @@ func listenChecks() []Check {
 				case value.State == deployment.Unknown:
 					j.unknown(deployment.HTTPAddress, value)
 				case !ok:
-					j.skip("%s is not host:port", deployment.HTTPAddress)
+					j.skip("see http-address-invalid")
 				case host == "" || !loopbackListen(host) || servesOnlyTLS(r):
 					j.good()
 				default:
@@ -34,8 +36,8 @@ func listenChecks() []Check {
 		{
 			ID: "http-address-invalid", Area: accessArea, Severity: check.Error, Reads: manifests,
 			Title:  "listen addresses are host:port with a host that exists",
-			Why:    "coderd looks the host up as a name: it exits with «listen tcp: lookup *: no such host».",
-			Remedy: "Write 0.0.0.0:80 or :80 instead of *:80.",
+			Why:    "coderd exits with an address that it cannot listen on, as with *:80: «listen tcp: lookup *: no such host».",
+			Remedy: "Write it as 0.0.0.0:8080 or :8080.",
 			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
 				variables := []string{deployment.HTTPAddress}
 				if on, _ := r.TLS(); on {
@@ -43,14 +45,14 @@ func listenChecks() []Check {
 				}
 				for _, variable := range variables {
 					value := r.Address(variable)
-					host, _, ok := deployment.SplitAddress(value.Text)
+					problem := addressProblem(value)
 					switch {
 					case value.State == deployment.Unknown:
 						j.unknown(variable, value)
-					case ok && host == "*":
+					case problem != "":
 						j.find(check.Finding{
-							Message: "coderd cannot listen on *: it is looked up as a host name", Subject: of(d, r, r.Env(variable)),
-							Observed: variable + "=" + value.String(), Expected: "0.0.0.0 or nothing before the port",
+							Message: problem, Subject: of(d, r, value),
+							Observed: variable + "=" + value.String(), Expected: "0.0.0.0 or nothing before the port, as in :8080",
 						})
 					default:
 						j.good()
@@ -58,6 +60,22 @@ func listenChecks() []Check {
 				}
 			}),
 		},
+	}
+}
+
+// addressProblem says why coderd cannot listen on an address; it is empty if
+// nothing is wrong with it.
+func addressProblem(value deployment.Value) string {
+	host, _, err := net.SplitHostPort(value.Text.Plain())
+	switch {
+	case unexpanded(value):
+		return "coderd cannot listen on an address with a variable that Kubernetes does not expand"
+	case err != nil:
+		return "coderd cannot listen on an address that is not HOST:PORT"
+	case host == "*":
+		return "coderd cannot listen on *: it is looked up as a host name"
+	default:
+		return ""
 	}
 }
 

@@ -2,8 +2,6 @@ package checks
 
 import (
 	"fmt"
-	"maps"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -27,6 +25,8 @@ type need struct {
 	// far as that is an address.
 	peer bool
 	host string
+	// elsewhere says that the other end runs in a namespace of its own.
+	elsewhere bool
 	// or is another way that serves as well.
 	or *need
 }
@@ -129,14 +129,14 @@ func replicaNeeds(d *deployment.Deployment, r deployment.Replica) []need {
 // outsideNeeds is what a replica needs of the rest of the world.
 func outsideNeeds(d *deployment.Deployment, r deployment.Replica) []need {
 	// OpenShift's DNS pods listen on 5353, and its policies are written for pods.
-	dns := need{what: "DNS", port: 53, protocol: corev1.ProtocolUDP, or: &need{port: 5353, protocol: corev1.ProtocolUDP}}
-	database := need{what: "Postgres", protocol: corev1.ProtocolTCP}
-	if value := r.Env(deployment.PostgresURL); value.Set() {
-		if u, err := pgurl.Parse(value.Text.Plain()); err == nil {
-			database.port, database.host = u.Host().Port, u.Host().Name
-		}
+	elsewhere := d.Workloads[r.Workload].Namespace != metav1.NamespaceSystem
+	needs := []need{{
+		what: "DNS", port: 53, protocol: corev1.ProtocolUDP, elsewhere: elsewhere,
+		or: &need{port: 5353, protocol: corev1.ProtocolUDP, elsewhere: elsewhere},
+	}}
+	if database, needed := databaseNeed(r); needed {
+		needs = append(needs, database)
 	}
-	needs := []need{dns, database}
 	e, err := deployment.ParseEndpoint(r.Env(deployment.AccessURL).Text)
 	if err != nil || deployment.Loopback(e.Host) {
 		return needs
@@ -156,6 +156,21 @@ func outsideNeeds(d *deployment.Deployment, r deployment.Replica) []need {
 	return append(needs, access)
 }
 
+// databaseNeed is the way to Postgres; there is none to a database, or to a
+// proxy in the pod, that the replica reaches on its own machine.
+func databaseNeed(r deployment.Replica) (database need, needed bool) {
+	database = need{what: "Postgres", protocol: corev1.ProtocolTCP}
+	value := r.Env(deployment.PostgresURL)
+	if !value.Set() {
+		return database, !value.Unset()
+	}
+	if u, err := pgurl.Parse(value.Text.Plain()); err == nil {
+		database.port, database.host = u.Host().Port, u.Host().Name
+		return database, !u.Local()
+	}
+	return database, true
+}
+
 // allows says whether a rule lets a need through.
 func allows(d *deployment.Deployment, r deployment.Replica, n need, ports []networkingv1.NetworkPolicyPort, peers []networkingv1.NetworkPolicyPeer) bool {
 	if !slices.ContainsFunc(ports, func(p networkingv1.NetworkPolicyPort) bool { return portAllows(d, r, p, n) }) && len(ports) > 0 {
@@ -168,7 +183,7 @@ func allows(d *deployment.Deployment, r deployment.Replica, n need, ports []netw
 		if n.peer {
 			return peerSelects(d, r, p)
 		}
-		return peerReaches(r, p, n.host)
+		return peerReaches(r, p, n)
 	})
 }
 
@@ -211,52 +226,4 @@ func couldBePostgres(r deployment.Replica, from, to int) bool {
 		}
 	}
 	return from != to || !slices.Contains(known, from)
-}
-
-// peerSelects says whether a peer of a rule covers the other replicas.
-func peerSelects(d *deployment.Deployment, r deployment.Replica, p networkingv1.NetworkPolicyPeer) bool {
-	if p.IPBlock != nil {
-		// Whether pods lie in a range is not known before they run; a range that
-		// holds all addresses covers them.
-		prefix, err := netip.ParsePrefix(p.IPBlock.CIDR)
-		return err == nil && (prefix.Bits() == 0 || prefix.Addr().IsPrivate())
-	}
-	if p.NamespaceSelector != nil {
-		w := d.Workloads[r.Workload]
-		set := labels.Set{corev1.LabelMetadataName: w.Namespace}
-		maps.Copy(set, w.NamespaceLabels)
-		selector, err := metav1.LabelSelectorAsSelector(p.NamespaceSelector)
-		if err != nil || !selector.Matches(set) {
-			return false
-		}
-	}
-	if p.PodSelector == nil {
-		return true
-	}
-	selector, err := metav1.LabelSelectorAsSelector(p.PodSelector)
-	return err == nil && selector.Matches(labels.Set(r.Labels))
-}
-
-// peerReaches says whether a peer of a rule may cover a host. A name may be any
-// address, and any pod but the replicas themselves.
-func peerReaches(r deployment.Replica, p networkingv1.NetworkPolicyPeer, host string) bool {
-	if p.IPBlock == nil {
-		if p.PodSelector == nil || p.NamespaceSelector != nil || len(p.PodSelector.MatchLabels) == 0 {
-			return true
-		}
-		selector, err := metav1.LabelSelectorAsSelector(p.PodSelector)
-		return err == nil && !selector.Matches(labels.Set(r.Labels))
-	}
-	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return true
-	}
-	prefix, err := netip.ParsePrefix(p.IPBlock.CIDR)
-	if err != nil || !prefix.Contains(addr.Unmap()) {
-		return false
-	}
-	return !slices.ContainsFunc(p.IPBlock.Except, func(except string) bool {
-		hole, err := netip.ParsePrefix(except)
-		return err == nil && hole.Contains(addr.Unmap())
-	})
 }

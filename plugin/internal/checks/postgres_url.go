@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	corev1 "k8s.io/api/core/v1"
+
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
@@ -57,7 +59,7 @@ func postgresURLChecks() []Check {
 			Title:  "the database URL names one writable endpoint",
 			Why:    "Coder's driver does not fail over between hosts, and a reader endpoint refuses LISTEN and every write.",
 			Remedy: "Use the one endpoint that leads to the primary: CloudNativePG's -rw Service, Aurora's cluster endpoint, Patroni's primary.",
-			Judge:  withGiven(readableURLs(judgeMultihost), judgeGivenHosts),
+			Judge:  withGiven(addressURLs(judgeMultihost), judgeGivenHosts),
 		},
 		{
 			ID: "postgres-url-plaintext", Area: postgresArea, Severity: check.Info, Reads: manifests,
@@ -71,7 +73,7 @@ func postgresURLChecks() []Check {
 				}
 				j.find(check.Finding{
 					Message: "the database password stands in the manifest", Subject: of(u.d, u.replica, u.value),
-					Observed: u.url.Redacted(), Expected: "a secretKeyRef",
+					Observed: u.show(u.url.Redacted()), Expected: "a secretKeyRef",
 				})
 			}),
 		},
@@ -80,14 +82,14 @@ func postgresURLChecks() []Check {
 			Title:  "the connection to the database is encrypted",
 			Why:    "The password and all of Coder's data cross the network in the clear.",
 			Remedy: "Use sslmode=verify-full with sslrootcert, or at least sslmode=require.",
-			Judge: readableURLs(func(j *judgement, u databaseURL) {
+			Judge: addressURLs(func(j *judgement, u databaseURL) {
 				off := slices.Contains([]string{pgurl.SSLDisable, pgurl.SSLAllow, pgurl.SSLPrefer}, u.url.SSLMode)
 				if !off || u.url.Local() {
 					j.good()
 					return
 				}
 				j.find(check.Finding{
-					Message: fmt.Sprintf("sslmode=%s does not encrypt the connection to %s", u.url.SSLMode, u.url.Host()), Subject: of(u.d, u.replica, u.value),
+					Message: fmt.Sprintf("sslmode=%s does not encrypt the connection to %s", u.url.SSLMode, u.show(u.url.Host().String())), Subject: of(u.d, u.replica, u.value),
 					Observed: "sslmode=" + u.url.SSLMode, Expected: "sslmode=require, verify-ca or verify-full",
 				})
 			}),
@@ -102,6 +104,16 @@ type databaseURL struct {
 	value   deployment.Value
 	url     pgurl.URL
 	err     error
+}
+
+// show shows a text of the URL for people: as it is read, names stand in it for
+// what only the cluster knows.
+func (u databaseURL) show(text string) string {
+	_, symbols := u.value.Text.Standin()
+	for name, symbol := range symbols {
+		text = strings.ReplaceAll(text, name, symbol.String())
+	}
+	return text
 }
 
 // refusedMode says that the URL is readable but for a TLS mode that coderd's
@@ -138,13 +150,38 @@ func readableURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.
 	})
 }
 
+// addressURLs is readableURLs, for what the URL's host and settings tell: they
+// are known too where only the user or the password is not.
+func addressURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.Result {
+	known := readableURLs(judge)
+	return func(f *facts.Facts) check.Result {
+		var j judgement
+		for _, r := range f.Deployment.Representatives() {
+			value := r.Env(deployment.PostgresURL)
+			text, symbols := value.Partial.Standin()
+			u, err := pgurl.Parse(text)
+			address := text[strings.LastIndex(text, "@")+1:]
+			for symbol := range symbols {
+				if strings.Contains(address, symbol) {
+					return known(f)
+				}
+			}
+			if value.State != deployment.Unknown || err != nil {
+				return known(f)
+			}
+			judge(&j, databaseURL{d: f.Deployment, replica: r, value: value, url: u})
+		}
+		return j.result()
+	}
+}
+
 func judgeURLText(j *judgement, u databaseURL) {
 	var wrong *pgurl.Error
 	switch {
 	case u.url.AutoEscaped:
 		j.find(check.Finding{
 			Severity: check.Warning, Message: "the password is not percent-encoded: coderd mends that by itself, other clients do not", Subject: of(u.d, u.replica, u.value),
-			Observed: u.url.Redacted(), Expected: "a percent-encoded password",
+			Observed: u.show(u.url.Redacted()), Expected: "a percent-encoded password",
 			Remedy: "Percent-encode the password: % is %25, @ is %40, : is %3A, / is %2F, ? is %3F, # is %23.",
 		})
 	case !errors.As(u.err, &wrong):
@@ -161,24 +198,32 @@ func judgeLocal(f *facts.Facts) check.Result {
 	if !f.Deployment.Several() {
 		return check.NotApplicable(oneReplica)
 	}
-	return readableURLs(func(j *judgement, u databaseURL) {
-		if !u.url.Local() {
-			j.good()
-			return
-		}
-		if proxy := sidecarProxy(u.d.Workloads[u.replica.Workload]); proxy != "" && !u.url.Host().Socket() {
+	return addressURLs(func(j *judgement, u databaseURL) {
+		if !u.url.Local() || throughProxy(u.d.Workloads[u.replica.Workload], u.url.Host()) {
 			j.good()
 			return
 		}
 		j.find(check.Finding{
 			Message: "the database host is the replica itself", Subject: of(u.d, u.replica, u.value),
-			Observed: "host " + u.url.Host().String(), Expected: "one host for all replicas",
+			Observed: u.show("host " + u.url.Host().String()), Expected: "one host for all replicas",
 		})
 	})(f)
 }
 
 // databaseProxies are images that lead from loopback to a shared database.
 var databaseProxies = []string{"cloud-sql-proxy", "gce-proxy", "cloudsql-proxy", "alloydb-auth-proxy", "pgbouncer", "pgpool", "pgcat", "odyssey", "haproxy", "envoy", "stunnel", "teleport", "boundary"}
+
+// throughProxy says whether a local host leads to a proxy in the pod: by loopback,
+// or by a socket in a volume that the container mounts.
+func throughProxy(w deployment.Workload, host pgurl.Host) bool {
+	if sidecarProxy(w) == "" {
+		return false
+	}
+	return !host.Socket() || slices.ContainsFunc(w.CoderContainer().VolumeMounts, func(m corev1.VolumeMount) bool {
+		dir := strings.TrimSuffix(m.MountPath, "/")
+		return host.Name == dir || strings.HasPrefix(host.Name, dir+"/")
+	})
+}
 
 // sidecarProxy is the container of the pod that takes connections to a database
 // elsewhere.

@@ -15,6 +15,23 @@ func urlIs(url string) func(*world) {
 	return func(w *world) { w.set("CODER_PG_CONNECTION_URL", url) }
 }
 
+// composed is a URL with a part from a Secret that is not in the input.
+func composed(url string) func(*world) {
+	return func(w *world) {
+		w.unset("CODER_PG_CONNECTION_URL")
+		w.put(corev1.EnvVar{Name: "DB_PASSWORD", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+			LocalObjectReference: corev1.LocalObjectReference{Name: "p"}, Key: "p",
+		}}})
+		urlIs(url)(w)
+	}
+}
+
+// cloudSQL adds a proxy that makes sockets in a volume of the pod.
+func cloudSQL(w *world) {
+	w.container().VolumeMounts = []corev1.VolumeMount{{Name: "sockets", MountPath: "/cloudsql/"}}
+	w.pod().Containers = append(w.pod().Containers, corev1.Container{Name: "proxy", Image: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14"})
+}
+
 func TestPostgresURL(t *testing.T) {
 	judge(t, "postgres-url-missing",
 		passes("from a Secret that is not in the input", nil),
@@ -49,6 +66,11 @@ func TestPostgresURL(t *testing.T) {
 		passes("a host", urlIs(goodURL)),
 		fires("loopback", "the replica itself", urlIs("postgres://coder:x@127.0.0.1/coder")),
 		fires("localhost", "the replica itself", urlIs("postgres://coder:x@localhost:5432/coder")),
+		fires("a password that is not known", "the replica itself", composed("postgres://coder:$(DB_PASSWORD)@localhost/coder")),
+		passes("a password that is not known, and a host", composed("postgres://coder:$(DB_PASSWORD)@db.example.com/coder")),
+		skips("a host that is not known", "key p of Secret coder/p", composed("postgres://coder:x@$(DB_PASSWORD)/coder")),
+		fires("a socket that no proxy of the pod makes", "the replica itself", func(w *world) { urlIs("postgres:///coder?host=/var/run/postgresql")(w); cloudSQL(w) }),
+		passes("the socket of a proxy in the pod", func(w *world) { urlIs("postgres:///coder?host=/cloudsql/p:r:i")(w); cloudSQL(w) }),
 		fires("a Unix socket", "the replica itself", urlIs("postgres:///coder?host=/var/run/postgresql")),
 		passes("a proxy in the pod", func(w *world) {
 			urlIs("postgres://coder:x@127.0.0.1/coder")(w)
@@ -58,6 +80,7 @@ func TestPostgresURL(t *testing.T) {
 	)
 	judge(t, "postgres-url-multihost",
 		passes("one host", urlIs(goodURL)),
+		fires("a reader, with a password that is not known", "reader endpoint", composed("postgres://coder:$(DB_PASSWORD)@pg-ro.db/coder")),
 		fires("two hosts", "2 hosts", urlIs("postgres://coder:x@db1:5432,db2:5432/coder")),
 		fires("CloudNativePG's readers", "reader endpoint", urlIs("postgres://coder:x@coder-db-ro.coder.svc:5432/coder")),
 		fires("Aurora's readers", "reader endpoint", urlIs("postgres://coder:x@mydb.cluster-ro-abc123.eu-west-1.rds.amazonaws.com/coder")),

@@ -39,7 +39,7 @@ func relaySourceChecks() []Check {
 
 func judgeRelayUnexpanded(j *judgement, r relay) {
 	observed := r.value.String()
-	if len(r.value.Unexpanded) == 0 && !strings.Contains(string(r.value.Text), "$(") {
+	if !unexpanded(r.value) {
 		j.good()
 		return
 	}
@@ -75,10 +75,11 @@ func judgePodIPSource(j *judgement, d *deployment.Deployment, r deployment.Repli
 	}
 	for _, name := range slices.Concat(value.References, host.References) {
 		v := r.Env(name)
-		if v.State != deployment.Known || v.Text.IsField(deployment.FieldPodIP) || v.Text.IsField("status.podIPs") {
+		if v.State != deployment.Known || v.Text.IsField(deployment.FieldPodIP) {
 			continue
 		}
-		if strings.Contains(name, "POD_IP") || v.Text.IsField(deployment.FieldHostIP) && !hostNetwork && !servesHostPort(d, r) {
+		// With two IP families status.podIPs is a list of both addresses.
+		if strings.Contains(name, "POD_IP") || v.Text.IsField("status.podIPs") || v.Text.IsField(deployment.FieldHostIP) && !hostNetwork && !servesHostPort(d, r) {
 			report(name, name+"="+v.String(), of(d, r, v))
 		}
 	}

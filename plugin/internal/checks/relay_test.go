@@ -175,6 +175,7 @@ func TestRelaySource(t *testing.T) {
 		passes("the downward API", nil),
 		warns("written down", "KUBE_POD_IP is not the pod's own IP", func(w *world) { w.set("KUBE_POD_IP", "10.0.0.5") }),
 		warns("the node's", "KUBE_POD_IP is not the pod's own IP", func(w *world) { w.put(field("KUBE_POD_IP", "status.hostIP")) }),
+		warns("all of the pod's", "KUBE_POD_IP is not the pod's own IP", func(w *world) { w.put(field("KUBE_POD_IP", "status.podIPs")) }),
 		passes("the node's, on the host's network", func(w *world) {
 			w.pod().HostNetwork = true
 			w.put(field("KUBE_POD_IP", "status.hostIP"))

@@ -143,7 +143,7 @@ func judgeRelayShared(f *facts.Facts) check.Result {
 	reported := map[string]bool{}
 	return relaysAmong(d, d.Replicas, func(j *judgement, r relay) {
 		key := string(r.value.Text)
-		if len(r.value.Unexpanded) > 0 {
+		if unexpanded(r.value) {
 			j.skip("the relay URL cannot be read")
 			return
 		}

@@ -2,6 +2,7 @@ package checks
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
@@ -54,9 +55,14 @@ func (j *judgement) good() { j.applies = true }
 // unknown says that a value decides which is not known.
 func (j *judgement) unknown(name string, v deployment.Value) {
 	j.applies = true
-	if j.unproven == nil {
-		j.unproven = &check.Skip{Reason: name + ": " + v.Why, Proof: v.Proof}
+	if j.unproven != nil {
+		return
 	}
+	if v.Why == "" {
+		// The text itself is known, but not one that coderd takes.
+		v.Why, v.Proof = "its value "+v.String()+" is neither true nor false", "set it to true or false"
+	}
+	j.unproven = &check.Skip{Reason: name + ": " + v.Why, Proof: v.Proof}
 }
 
 // skip says why one of the things looked at does not apply.
@@ -142,12 +148,17 @@ func relaysAmong(d *deployment.Deployment, replicas []deployment.Replica, judge 
 // parsed is relays, for those URLs that can be read.
 func parsed(judge func(*judgement, relay)) func(*facts.Facts) check.Result {
 	return relays(func(j *judgement, r relay) {
-		if r.err != nil || len(r.value.Unexpanded) > 0 {
+		if r.err != nil || unexpanded(r.value) {
 			j.skip("the relay URL cannot be read")
 			return
 		}
 		judge(j, r)
 	})
+}
+
+// unexpanded says whether a value holds a $(NAME) that Kubernetes leaves there.
+func unexpanded(v deployment.Value) bool {
+	return len(v.Unexpanded) > 0 || strings.Contains(string(v.Text), "$(")
 }
 
 // example is a relay URL that is right for most: the pod's own address and the

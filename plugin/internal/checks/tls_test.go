@@ -53,6 +53,10 @@ func TestRelayOverTLS(t *testing.T) {
 		skips("plain http", "plain http", nil),
 		fires("https without TLS", "TLS is not enabled", relayIs("https://$(KUBE_POD_IP):8080")),
 		passes("https with TLS", httpsRelay),
+		skips("a word that coderd does not take", "its value yes is neither true nor false", func(w *world) {
+			w.set("CODER_TLS_ENABLE", "yes")
+			relayIs("https://$(KUBE_POD_IP):8443")(w)
+		}),
 		skips("a Secret that is not there may enable it", "CODER_TLS_ENABLE", func(w *world) {
 			w.envFromSecret("more")
 			relayIs("https://$(KUBE_POD_IP):8443")(w)

@@ -46,8 +46,8 @@ type Workload struct {
 	// Container is the index of coderd's container in the pod.
 	Container int
 	Pod       corev1.PodTemplateSpec
-	// NamespaceLabels are those of the Namespace object, where it is in the
-	// input.
+	// NamespaceLabels are those of the Namespace object; nil where it is not in
+	// the input.
 	NamespaceLabels map[string]string
 	// Duplicates are environment names that the container has more than once.
 	Duplicates []Duplicate

@@ -28,6 +28,9 @@ type Value struct {
 	// known.
 	Why   string
 	Proof string
+	// Partial is the text of an unknown value, with a symbol in place of each part
+	// that is not known; empty where nothing of it is known.
+	Partial Text
 	// Key is the key of a Secret or ConfigMap that an unknown value comes from.
 	Key *Key
 	// FromSecret says that the text was read from a Secret.

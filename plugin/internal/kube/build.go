@@ -4,6 +4,7 @@ package kube
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -131,7 +132,8 @@ func newInput(objects []manifest.Object, opts Options) (*input, error) {
 		case "Namespace":
 			var ns corev1.Namespace
 			err = o.Into(&ns)
-			in.namespaces[o.Name] = ns.Labels
+			in.namespaces[o.Name] = map[string]string{}
+			maps.Copy(in.namespaces[o.Name], ns.Labels)
 		}
 		if err != nil {
 			return nil, err

@@ -120,28 +120,30 @@ func (e *environment) expandInto(value *deployment.Value, text string, definedLa
 			return string(known.Text), true
 		case ok:
 			value.References = append(value.References, name)
-			e.makeUnknown(value, known.Why, known.Proof)
-			return "", true
+			return e.makeUnknown(value, name, known.Why, known.Proof), true
 		}
 		if unread := e.replica.Env(name); unread.State == deployment.Unknown {
-			e.makeUnknown(value, unread.Why, unread.Proof)
-			return "", true
+			return e.makeUnknown(value, name, unread.Why, unread.Proof), true
 		}
 		links := e.w.Pod.Spec.EnableServiceLinks
 		if serviceVariable.MatchString(name) && (links == nil || *links || strings.HasPrefix(name, "KUBERNETES_")) {
-			e.makeUnknown(value, "$("+name+") is set by Kubernetes for a Service", "look at the running container's environment")
-			return "", true
+			return e.makeUnknown(value, name, "$("+name+") is set by Kubernetes for a Service", "look at the running container's environment"), true
 		}
 		value.Unexpanded = append(value.Unexpanded, deployment.Reference{Name: name, DefinedLater: definedLater(name)})
 		return "", false
 	})
-	if value.State != deployment.Unknown {
-		value.Text = deployment.Text(expanded)
+	if value.State == deployment.Unknown {
+		value.Partial = deployment.Text(expanded)
+		return
 	}
+	value.Text = deployment.Text(expanded)
 }
 
-func (*environment) makeUnknown(value *deployment.Value, why, proof string) {
+// makeUnknown makes a value unknown for one of its parts, and is the symbol for
+// that part.
+func (*environment) makeUnknown(value *deployment.Value, name, why, proof string) string {
 	value.State, value.Text, value.Why, value.Proof = deployment.Unknown, "", why, proof
+	return string(deployment.Symbol("unknown", name))
 }
 
 // source resolves a valueFrom.
