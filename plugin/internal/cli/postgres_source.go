@@ -83,8 +83,8 @@ func (p *postgresFlags) gather(ctx context.Context, found *facts.Facts, settings
 		sources = []pgsource.Source{*source}
 	}
 	if auth == "" && found.Deployment != nil {
-		if value := found.Deployment.Replicas[0].Env("CODER_PG_AUTH"); value.Set() {
-			auth = value.String()
+		if text, literal := found.Deployment.Replicas[0].Env("CODER_PG_AUTH").Text.Literal(); literal {
+			auth = text
 		}
 	}
 	all := make([]*postgres.Facts, len(sources))

@@ -28,7 +28,7 @@ type sourceFlags struct {
 
 func (s *sourceFlags) add(cmd *cobra.Command) {
 	f := cmd.Flags()
-	f.StringArrayVar(&s.manifests, "manifest", nil, "read the objects of this file instead of a chart, - for standard input (can be repeated); beside a CHART they are added to its objects")
+	f.StringArrayVar(&s.manifests, "manifest", nil, "read the objects of this file instead of a chart, - for standard input (can be repeated); beside a CHART or values they are added to the objects of the chart")
 	f.StringArrayVar(&s.workloads, "workload", nil, "what runs coderd: KIND/NAME or NAME (can be repeated; found by itself if there is one)")
 	f.StringVar(&s.version, "coder-version", "", "Coder's version, where the image tag does not tell it")
 	f.StringVar(&s.ipFamily, "pod-ip-family", "", "the IP family of the pods, ipv4 or ipv6, where the manifests do not tell it")
@@ -80,6 +80,9 @@ func (s *sourceFlags) read(ctx context.Context, args []string, settings *helmcli
 	if !ok {
 		return nil, fmt.Errorf("--pod-ip-family %q: use ipv4 or ipv6", s.ipFamily)
 	}
+	if s.version != "" && !deployment.ParseVersion(s.version).Known() {
+		return nil, fmt.Errorf("--coder-version %q is not a version of Coder: use a form like 2.37", s.version)
+	}
 	if err := s.arguments(args); err != nil {
 		return nil, err
 	}
@@ -89,7 +92,7 @@ func (s *sourceFlags) read(ctx context.Context, args []string, settings *helmcli
 		return nil, err
 	}
 	source, refusal := "manifests", ""
-	if len(s.manifests) == 0 || len(args) > 0 {
+	if len(s.manifests) == 0 || len(args) > 0 || s.values() {
 		s.chart.Settings = settings
 		rendered, err := chart.Render(ctx, s.chart)
 		if err != nil {
@@ -125,8 +128,13 @@ func (s *sourceFlags) files() []string {
 
 // named says whether the user names a source at all.
 func (s *sourceFlags) named(args []string) bool {
+	return len(args)+len(s.manifests) > 0 || s.values()
+}
+
+// values says whether the user gives values, and so means a chart.
+func (s *sourceFlags) values() bool {
 	v := s.chart.Values
-	return len(args)+len(s.manifests)+len(v.ValueFiles)+len(v.Values)+len(v.StringValues)+len(v.JSONValues)+len(v.FileValues)+len(v.LiteralValues) > 0
+	return len(v.ValueFiles)+len(v.Values)+len(v.StringValues)+len(v.JSONValues)+len(v.FileValues)+len(v.LiteralValues) > 0
 }
 
 // arguments reads [NAME] [CHART] as `helm template` does.

@@ -18,8 +18,9 @@ const validateLong = `Prove a Coder deployment before it is installed.
 The replicas are read from a chart, rendered as "helm template" renders it, or
 from manifests that something else rendered. CHART is a directory, an archive,
 a repository or registry reference; without one the chart that comes with this
-plugin is used. All flags of "helm template" that change what is rendered work
-here too.
+plugin is used. The flags of "helm template" for values, the release and the
+cluster work here too; with others, such as a post-renderer, pipe its output into
+--manifest -.
 
 Postgres is asked for real. Its URL comes from the first of: --postgres-url and
 --postgres-url-file, CODER_PG_CONNECTION_URL in the environment, the manifests,

@@ -63,6 +63,9 @@ func TestTextShowsSymbolsAndNoPassword(t *testing.T) {
 		"postgres://me:hunter2@host/db":            "(hidden)",
 		"host=" + Symbol("a", "b") + " password=x": "(hidden)",
 		"0.0.0.0:8080":                             "0.0.0.0:8080",
+		"http://host:8080\n":                       `http://host:8080\n`,
+		"\x1b[31mhost":                             `\x1b[31mhost`,
+		"a: b\nkey: hunter2":                       "(a text of several lines, not shown)",
 	} {
 		assert.Equal(t, want, text.String(), string(text))
 	}

@@ -3,7 +3,9 @@ package deployment
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Text is a string in which parts that only the running cluster knows stand as
@@ -57,6 +59,10 @@ func (t Text) String() string {
 	if databasePattern.MatchString(shown) {
 		return hidden
 	}
+	if text := strings.TrimSpace(shown); strings.ContainsAny(text, "\r\n") {
+		return "(a text of several lines, not shown)"
+	}
+	shown = escapeControls(shown)
 	if at := strings.LastIndex(shown, "@"); at >= 0 {
 		start := 0
 		if scheme := strings.Index(shown[:at], "://"); scheme >= 0 {
@@ -65,6 +71,20 @@ func (t Text) String() string {
 		shown = shown[:start] + hidden + shown[at:]
 	}
 	return queryPattern.ReplaceAllString(shown, "?"+hidden)
+}
+
+// escapeControls makes characters visible that a terminal would obey.
+func escapeControls(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			quoted := strconv.QuoteRune(r)
+			out.WriteString(quoted[1 : len(quoted)-1])
+			continue
+		}
+		out.WriteRune(r)
+	}
+	return out.String()
 }
 
 // MarshalText writes the text as String shows it.
