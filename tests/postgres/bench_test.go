@@ -25,7 +25,7 @@ func BenchmarkPreFlight(b *testing.B) {
 			var probe, process time.Duration
 			trips := [2]int{}
 			for b.Loop() {
-				got := preflight.Ask(b, url, "--postgres-latency-error", "1s", "--postgres-latency-warning", "1s")
+				got := preflight.Ask(b, url)
 				require.Equal(b, 0, got.Code, got.Stdout)
 				facts := got.Postgres.Facts[0]
 				probe += facts.Elapsed

@@ -45,7 +45,8 @@ func validate(t testing.TB, rawURL string, args ...string) preflight.Outcome {
 	manifest := filepath.Join(dir, "coder.yaml")
 	require.NoError(t, os.WriteFile(manifest, []byte(deployment), 0o600))
 	env := command.Environment(dir, "CODER_PG_CONNECTION_URL="+rawURL)
-	return preflight.Run(t, env, rawURL, append([]string{"validate", "--manifest", manifest, "-o", "json"}, args...)...)
+	flags := append([]string{"validate", "--manifest", manifest, "-o", "json"}, preflight.Patient...)
+	return preflight.Run(t, env, rawURL, append(flags, args...)...)
 }
 
 func TestValidateAsksTheDatabaseToo(t *testing.T) {

@@ -65,6 +65,7 @@ func (in *input) findWorkloads() ([]workload, error) {
 			coder = append(coder, w)
 		case hasSettings:
 			like = append(like, w)
+		case noEvidence:
 		}
 	}
 	if len(coder) == 0 {

@@ -77,7 +77,7 @@ func TestWhatIsNotCoder(t *testing.T) {
 	t.Run("two to choose from", func(t *testing.T) {
 		a, b := workloadDoc("Deployment", "a", coder), workloadDoc("Deployment", "b", coder)
 		_, err := find(t, Options{}, a, b)
-		assert.ErrorContains(t, err, "Deployment/a, Deployment/b")
+		require.ErrorContains(t, err, "Deployment/a, Deployment/b")
 		d, err := find(t, Options{Workloads: []string{"deployment/b"}}, a, b)
 		require.NoError(t, err)
 		assert.Equal(t, "b", d.Workloads[0].Name)
