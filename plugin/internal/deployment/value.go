@@ -96,12 +96,10 @@ func (v Value) List() []string {
 
 // String shows the value for people. What came from a Secret is not shown.
 func (v Value) String() string {
-	switch {
-	case v.State == Unknown:
+	if v.State == Unknown {
 		return "unknown (" + v.Why + ")"
-	default:
-		return v.Show(v.Text)
 	}
+	return v.Show(v.Text)
 }
 
 // Show shows a part of the value for people, as String does.
