@@ -80,7 +80,7 @@ func TestAFieldOfTheWrongTypeIsNamedAsInTheManifest(t *testing.T) {
 	var pod corev1.Pod
 	require.EqualError(t, o.Into(&pod), "in.yaml:9: Pod a: spec.volumes.configMap.name must be a string, not a bool: put it in quotes")
 	o = decode(t, "apiVersion: v1\nkind: Pod\nmetadata: {name: a}\nspec:\n  priority: '3'\n  containers: []\n")[0]
-	assert.EqualError(t, o.Into(&pod), "in.yaml:5: Pod a: spec.priority must be a number, not a string: write it without quotes")
+	require.EqualError(t, o.Into(&pod), "in.yaml:5: Pod a: spec.priority must be a number, not a string: write it without quotes")
 }
 
 func TestLineIsThatOfTheFieldOrTheNearestAbove(t *testing.T) {
