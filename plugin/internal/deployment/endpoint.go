@@ -44,7 +44,7 @@ func ParseEndpoint(t Text) (Endpoint, error) {
 		return Endpoint{}, errors.New("it has no scheme: it must start with http:// or https://")
 	case e.Port == 0:
 		return Endpoint{}, errors.New("its scheme is not http or https")
-	case u.Opaque != "":
+	case !strings.Contains(text, "://"):
 		return Endpoint{}, errors.New("it has no // after the scheme")
 	}
 	if port := u.Port(); port != "" {

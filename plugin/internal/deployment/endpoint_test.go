@@ -38,6 +38,7 @@ func TestParseEndpointSaysWhatIsWrong(t *testing.T) {
 		"10.0.0.1:8080":            "it has no scheme",
 		"coder-1:8080":             "its scheme is not http or https",
 		"http:coder":               "it has no // after the scheme",
+		"http:/coder":              "it has no // after the scheme",
 		"http://a:b":               "its port is not a number",
 		"http://a:0":               "its port is not between 1 and 65535",
 		"http://a:70000":           "its port is not between 1 and 65535",

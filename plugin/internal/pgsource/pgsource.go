@@ -54,7 +54,7 @@ func Find(ctx context.Context, d *deployment.Deployment, cluster genericclioptio
 	case value.Set():
 		text, literal := value.Text.Literal()
 		if !literal {
-			return nil, &check.Skip{Reason: "the database URL depends on the pod: " + value.Text.String(), Proof: giveURL}
+			return nil, &check.Skip{Reason: "the database URL depends on the pod", Proof: giveURL}
 		}
 		return &Source{URL: text, Origin: origin(d, r, value)}, nil
 	case value.Unset():
