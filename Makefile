@@ -75,8 +75,11 @@ cluster-down: ## End it
 	@cd tests/e2e && go run $(AS_ROOT) ./cmd/cluster down
 
 .PHONY: bench
-bench: build helm3 ## Time coder-ha validate against helm template of the same chart
-	@cd tests && go build -o $(TOOLS)/bench ./bench && exec $(TOOLS)/bench
+bench: build helm3 postgres ## Time validate against helm template, and the pre-flight on a 50 ms line
+	$(SAY) "coder-ha validate against helm template of the same chart"
+	@cd tests && go build -o $(TOOLS)/bench ./bench && $(TOOLS)/bench
+	$(SAY) "the Postgres pre-flight, on loopback and on a line of 50 ms"
+	@cd tests && go test -run '^$$' -bench PreFlight -benchtime 5x ./postgres
 
 ##@ Keep in order
 
