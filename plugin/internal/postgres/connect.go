@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"maps"
 	"net"
@@ -89,14 +90,20 @@ func (p *probe) secure(ctx context.Context, w *wire, address string, note func(S
 func (p *probe) start(ctx context.Context, s *session, conn net.Conn, address string, note func(StepResult)) error {
 	begin := time.Now()
 	watch := &authWatch{}
-	config := p.config(conn, watch)
+	config, err := p.config(conn, watch)
+	if err != nil {
+		err = &stepError{Authentication, err}
+		failed := StepResult{Step: Authentication, Address: address}
+		failed.fill(ctx, err)
+		note(failed)
+		return err
+	}
 	config.OnNotification = func(_ *pgconn.PgConn, n *pgconn.Notification) {
 		select {
 		case s.heard <- notification{n.Payload, time.Now()}:
 		default:
 		}
 	}
-	var err error
 	s.conn, err = pgconn.ConnectConfig(ctx, config)
 	authenticated := watch.at
 	if authenticated.IsZero() {
@@ -134,8 +141,12 @@ func (p *probe) start(ctx context.Context, s *session, conn net.Conn, address st
 }
 
 // config is that of a session as coderd's driver starts it.
-func (p *probe) config(conn net.Conn, watch *authWatch) *pgconn.Config {
-	c := baseConfig().Copy()
+func (p *probe) config(conn net.Conn, watch *authWatch) (*pgconn.Config, error) {
+	base, err := baseConfig()
+	if err != nil {
+		return nil, err
+	}
+	c := base.Copy()
 	c.Host = p.URL.Host().Name
 	c.User, c.Password, c.Database = p.user(), p.URL.Password(), p.database()
 	c.ConnectTimeout = 0
@@ -153,7 +164,7 @@ func (p *probe) config(conn net.Conn, watch *authWatch) *pgconn.Config {
 	for _, name := range p.refused {
 		delete(c.RuntimeParams, name)
 	}
-	return c
+	return c, nil
 }
 
 // dialOnce hands out the connection that is open already. What pgconn dials
@@ -175,7 +186,7 @@ func (p *probe) dialOnce(conn net.Conn) pgconn.DialFunc {
 // baseConfig is a configuration that owes nothing to the PG* variables of this
 // process: pgconn only accepts one that its own parser made, and that parser
 // fails on a PGSERVICE that it cannot find.
-var baseConfig = sync.OnceValue(func() *pgconn.Config {
+var baseConfig = sync.OnceValues(func() (*pgconn.Config, error) {
 	if service, ok := os.LookupEnv("PGSERVICE"); ok {
 		_ = os.Unsetenv("PGSERVICE")
 		defer func() { _ = os.Setenv("PGSERVICE", service) }()
@@ -184,11 +195,11 @@ var baseConfig = sync.OnceValue(func() *pgconn.Config {
 		"target_session_attrs=any sslcertmode=allow sslnegotiation=postgres channel_binding=disable " +
 		"min_protocol_version=3.0 max_protocol_version=3.0 require_auth=''")
 	if err != nil {
-		panic("the configuration of the probe does not parse: " + err.Error())
+		return nil, fmt.Errorf("prepare the connection: %w", err)
 	}
 	c.Fallbacks = nil
 	c.KerberosSrvName, c.KerberosSpn = "", ""
-	return c
+	return c, nil
 })
 
 func (p *probe) user() string {
