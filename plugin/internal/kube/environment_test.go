@@ -144,3 +144,13 @@ func FuzzExpand(f *testing.F) {
 		}
 	})
 }
+
+func TestWhatIsMadeOfASecretIsOne(t *testing.T) {
+	const secret = "{apiVersion: v1, kind: Secret, metadata: {name: s, namespace: ns}, stringData: {token: hunter2}}"
+	d := build(t, "env: [{name: TOKEN, valueFrom: {secretKeyRef: {name: s, key: token}}}, {name: A, value: http://x/$(TOKEN)}, {name: B, value: $(A)}]", secret)
+	for _, name := range []string{"TOKEN", "A", "B"} {
+		value := d.Replicas[0].Env(name)
+		assert.True(t, value.FromSecret, name)
+		assert.NotContains(t, value.String(), "hunter2", name)
+	}
+}
