@@ -2,26 +2,19 @@ package e2e
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/gruntwork-io/terratest/modules/helm"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	authenticationv1 "k8s.io/api/authentication/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime/schema"
-	"k8s.io/apimachinery/pkg/util/yaml"
-	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
@@ -99,65 +92,4 @@ func (w *world) limitedKubeconfig() string {
 	path := filepath.Join(w.t.TempDir(), "kubeconfig")
 	require.NoError(w.t, clientcmd.WriteToFile(*config, path))
 	return path
-}
-
-// TestExamples puts every example values file before the API server and the
-// plugin.
-func TestExamples(t *testing.T) {
-	w := newWorld(t, shared)
-	files := exampleFiles(t)
-	require.NotEmpty(t, files)
-	w.defineAPIs()
-	for _, file := range files {
-		name, err := filepath.Rel(root, file)
-		require.NoError(t, err)
-		options := w.options()
-		options.ValuesFiles = []string{file}
-		options.SetValues = map[string]string{}
-		output, err := helm.RunHelmCommandAndGetOutputE(t, options, "install", release, chart(), "--dry-run=server", "-f", file)
-		require.NoError(t, err, "%s: %s", name, output)
-		output, code := w.plugin(w.cluster.Kubeconfig, "validate", release, chart(), "--namespace", w.ns, "--values", file, "--output", "json")
-		assert.LessOrEqual(t, code, 1, "%s: %s", name, output)
-		assert.NotContains(t, checkStatus(t, output), "", name)
-	}
-}
-
-// defineAPIs makes the APIs of testdata/crds.yaml known, until the test ends.
-func (w *world) defineAPIs() {
-	w.t.Helper()
-	config, err := clientcmd.BuildConfigFromFlags("", w.cluster.Kubeconfig)
-	require.NoError(w.t, err)
-	client, err := dynamic.NewForConfig(config)
-	require.NoError(w.t, err)
-	text, err := os.ReadFile(filepath.Join("testdata", "crds.yaml"))
-	require.NoError(w.t, err)
-	var definition unstructured.Unstructured
-	require.NoError(w.t, yaml.Unmarshal(text, &definition.Object))
-	definitions := client.Resource(schema.GroupVersionResource{Group: "apiextensions.k8s.io", Version: "v1", Resource: "customresourcedefinitions"})
-	_, err = definitions.Create(w.t.Context(), &definition, metav1.CreateOptions{})
-	require.NoError(w.t, err)
-	w.t.Cleanup(func() {
-		assert.NoError(w.t, definitions.Delete(context.WithoutCancel(w.t.Context()), definition.GetName(), metav1.DeleteOptions{}))
-	})
-	w.eventually("the API of "+definition.GetName(), func(context.Context) (bool, error) {
-		_, err := w.client.Discovery().ServerResourcesForGroupVersion("monitoring.coreos.com/v1")
-		return err == nil, err
-	})
-}
-
-// exampleFiles are the values files of the docs and of the chart's own ci
-// folder.
-func exampleFiles(t *testing.T) []string {
-	t.Helper()
-	var files []string
-	for _, dir := range []string{filepath.Join(root, "docs"), filepath.Join(chart(), "ci")} {
-		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-			if err == nil && !entry.IsDir() && strings.HasSuffix(path, "values.yaml") {
-				files = append(files, path)
-			}
-			return err
-		})
-		require.NoError(t, err)
-	}
-	return files
 }
