@@ -6,16 +6,15 @@ package pgsource
 import (
 	"context"
 	"fmt"
-	"os"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
-	"k8s.io/client-go/rest"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/cluster"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
 
@@ -47,7 +46,7 @@ const giveURL = "set CODER_PG_CONNECTION_URL in the environment of this command,
 
 // Find finds the URL. Where it cannot, the skip says why and what would help.
 // Replicas that disagree are not told apart here: the first one is asked.
-func Find(ctx context.Context, d *deployment.Deployment, cluster genericclioptions.RESTClientGetter) (*Source, *check.Skip) {
+func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) (*Source, *check.Skip) {
 	r := d.Replicas[0]
 	value := r.Env(deployment.PostgresURL)
 	switch {
@@ -62,7 +61,7 @@ func Find(ctx context.Context, d *deployment.Deployment, cluster genericclioptio
 	case value.Key == nil:
 		return nil, &check.Skip{Reason: "the database URL is not known: " + value.Why, Proof: giveURL}
 	}
-	text, err := read(ctx, cluster, *value.Key)
+	text, err := read(ctx, getter, *value.Key)
 	if err != nil {
 		return nil, &check.Skip{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
 	}
@@ -84,13 +83,12 @@ func nameOf(key deployment.Key) string {
 
 // read reads a key of a Secret or ConfigMap from the cluster. An error is a
 // clause that continues "the URL is in Secret x, ".
-func read(ctx context.Context, cluster genericclioptions.RESTClientGetter, key deployment.Key) (string, error) {
-	config, err := cluster.ToRESTConfig()
-	if err != nil || !reachable(cluster) {
-		return "", fmt.Errorf("and no kubeconfig names a cluster")
+func read(ctx context.Context, getter genericclioptions.RESTClientGetter, key deployment.Key) (string, error) {
+	config, err := cluster.Config(getter)
+	if err != nil {
+		return "", fmt.Errorf("and %w", err)
 	}
 	config.Timeout = clusterTimeout
-	config.WarningHandler = rest.NoWarnings{}
 	client, err := corev1.NewForConfig(config)
 	if err != nil {
 		return "", fmt.Errorf("and the kubeconfig cannot be used: %w", err)
@@ -115,16 +113,6 @@ func read(ctx context.Context, cluster genericclioptions.RESTClientGetter, key d
 		return "", fmt.Errorf("which has no such key in the cluster")
 	}
 	return text, nil
-}
-
-// reachable says whether there is a kubeconfig or a pod's service account at
-// all; without either the client would try port 8080 of this machine.
-func reachable(cluster genericclioptions.RESTClientGetter) bool {
-	if os.Getenv("KUBERNETES_SERVICE_HOST") != "" {
-		return true
-	}
-	raw, err := cluster.ToRawKubeConfigLoader().RawConfig()
-	return err == nil && len(raw.Clusters) > 0
 }
 
 func texts(data map[string][]byte) map[string]string {

@@ -33,8 +33,8 @@ func model(t *testing.T, container string) *deployment.Deployment {
 	return d
 }
 
-// cluster is a kubeconfig for an API server that answers every request alike.
-func cluster(t *testing.T, code int, body string) genericclioptions.RESTClientGetter {
+// apiServer is a kubeconfig for an API server that answers every request alike.
+func apiServer(t *testing.T, code int, body string) genericclioptions.RESTClientGetter {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -67,7 +67,7 @@ func TestTheURLIsReadFromTheSecretOfTheCluster(t *testing.T) {
 	for name, container := range map[string]string{"a key": fromKey, "envFrom": "envFrom: [{secretRef: {name: db}}]"} {
 		t.Run(name, func(t *testing.T) {
 			d := model(t, container)
-			source, skip := Find(t.Context(), d, cluster(t, http.StatusOK, body))
+			source, skip := Find(t.Context(), d, apiServer(t, http.StatusOK, body))
 			require.Nil(t, skip)
 			assert.Equal(t, secretURL, source.URL)
 			assert.Contains(t, source.Origin, "of Secret ns/db in the cluster")
@@ -95,14 +95,17 @@ func TestWhatKeepsTheURLFromBeingKnownIsSaid(t *testing.T) {
 	}{
 		{"nothing sets it", "args: [server]", func(t *testing.T) genericclioptions.RESTClientGetter { return kubeconfig(t, "") }, "no database URL is set"},
 		{"no kubeconfig", fromKey, func(t *testing.T) genericclioptions.RESTClientGetter { return kubeconfig(t, "") }, "key url of Secret ns/db, and no kubeconfig names a cluster"},
+		{"no such context", fromKey, func(t *testing.T) genericclioptions.RESTClientGetter {
+			return kubeconfig(t, `{"apiVersion":"v1","kind":"Config","current-context":"gone","clusters":[{"name":"c","cluster":{"server":"http://127.0.0.1:1"}}]}`)
+		}, "and the kubeconfig cannot be used: invalid configuration"},
 		{"no right", fromKey, func(t *testing.T) genericclioptions.RESTClientGetter {
-			return cluster(t, http.StatusForbidden, status(http.StatusForbidden, "Forbidden"))
+			return apiServer(t, http.StatusForbidden, status(http.StatusForbidden, "Forbidden"))
 		}, "it lacks the verb get on secrets in namespace ns"},
 		{"no Secret", fromKey, func(t *testing.T) genericclioptions.RESTClientGetter {
-			return cluster(t, http.StatusNotFound, status(http.StatusNotFound, "NotFound"))
+			return apiServer(t, http.StatusNotFound, status(http.StatusNotFound, "NotFound"))
 		}, "does not have"},
 		{"no key", fromKey, func(t *testing.T) genericclioptions.RESTClientGetter {
-			return cluster(t, http.StatusOK, `{"kind":"Secret","apiVersion":"v1","metadata":{"name":"db"}}`)
+			return apiServer(t, http.StatusOK, `{"kind":"Secret","apiVersion":"v1","metadata":{"name":"db"}}`)
 		}, "no such key in the cluster"},
 		{"no cluster", fromKey, func(t *testing.T) genericclioptions.RESTClientGetter {
 			return kubeconfig(t, `{"apiVersion":"v1","kind":"Config","current-context":"c","clusters":[{"name":"c","cluster":{"server":"http://127.0.0.1:1"}}],"contexts":[{"name":"c","context":{"cluster":"c"}}]}`)
