@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/coder-ha/coder-ha/tests/e2e/cluster"
-	"github.com/coder-ha/coder-ha/tests/e2e/images"
 )
 
 // TestSingleStackIPv6 proves the installation on a cluster whose nodes, pods
@@ -19,9 +18,9 @@ func TestSingleStackIPv6(t *testing.T) {
 	if !breaks(t, shared) {
 		return
 	}
-	built, err := images.Build(t.Context(), root, os.Stderr)
+	built, err := buildImages(t.Context())
 	require.NoError(t, err)
-	c, err := cluster.Up(t.Context(), cluster.Config{Name: "e2eipv6", Nodes: 2, IPv6: true, Images: built, Progress: os.Stderr})
+	c, err := cluster.Up(t.Context(), cluster.Config{Name: clusterName("e2eipv6"), Nodes: 2, IPv6: true, Images: built, Progress: os.Stderr})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, c.Down()) })
 	w := newWorld(t, c)

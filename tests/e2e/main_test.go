@@ -93,10 +93,29 @@ func findCluster(ctx context.Context) (*cluster.Cluster, error) {
 	if kubeconfig := os.Getenv("E2E_KUBECONFIG"); kubeconfig != "" {
 		return cluster.Foreign(kubeconfig)
 	}
-	cfg := cluster.Config{Name: "e2e", Nodes: 3, Progress: os.Stderr}
+	cfg := cluster.Config{Name: clusterName("e2e"), Nodes: 3, Progress: os.Stderr}
 	if err := cluster.Preflight(cfg); err != nil {
 		return nil, err
 	}
+	built, err := buildImages(ctx)
+	if err != nil {
+		return nil, err
+	}
+	cfg.Images = built
+	return cluster.Up(ctx, cfg)
+}
+
+// clusterName lets a run with a real Coder image go beside one with the
+// stand-in.
+func clusterName(base string) string {
+	if os.Getenv("E2E_CODER_IMAGE") != "" {
+		return base + "coder"
+	}
+	return base
+}
+
+// buildImages are the tarballs of the tests' images, with the real Coder's.
+func buildImages(ctx context.Context) ([]string, error) {
 	built, err := images.Build(ctx, root, os.Stderr)
 	if err != nil {
 		return nil, err
@@ -108,6 +127,5 @@ func findCluster(ctx context.Context) (*cluster.Cluster, error) {
 		}
 		built = append(built, pulled)
 	}
-	cfg.Images = built
-	return cluster.Up(ctx, cfg)
+	return built, nil
 }

@@ -25,7 +25,6 @@ func (w *world) upstreamOptions(values ...string) *helm.Options {
 		}
 	}
 	options.SetValues["image"] = image
-	options.ValuesFiles = nil
 	return options
 }
 

@@ -233,9 +233,11 @@ func (w *world) replicas() []corev1.Pod {
 func (w *world) options(values ...string) *helm.Options {
 	set := map[string]string{}
 	repo, tag := images.StandInRepository, images.Versions[0]
+	files := []string{filepath.Join("testdata", "values.yaml")}
 	if image := os.Getenv("E2E_CODER_IMAGE"); image != "" {
 		at := strings.LastIndex(image, ":")
 		repo, tag = image[:at], image[at+1:]
+		files = append(files, filepath.Join("testdata", "values-real-coder.yaml"))
 	}
 	set["coder.image.repo"], set["coder.image.tag"], set["coder.image.pullPolicy"] = repo, tag, "Never"
 	for _, value := range values {
@@ -244,7 +246,7 @@ func (w *world) options(values ...string) *helm.Options {
 	}
 	return &helm.Options{
 		KubectlOptions: k8s.NewKubectlOptions("", w.cluster.Kubeconfig, w.ns),
-		ValuesFiles:    []string{filepath.Join("testdata", "values.yaml")},
+		ValuesFiles:    files,
 		SetValues:      set,
 		ExtraArgs:      map[string][]string{"install": {"--timeout", "3m"}, "upgrade": {"--timeout", "3m"}},
 		Logger:         logger.Discard,

@@ -109,15 +109,8 @@ func describe(ctx context.Context, root, bin string) ([]image, error) {
 		if err != nil {
 			return nil, err
 		}
-		coder := image{
-			tag: StandInRepository + ":" + version, files: map[string]string{"opt/coder": standIn}, dirs: []string{"tmp", "home/coder"},
-			config: v1.Config{Entrypoint: []string{"/opt/coder"}, Cmd: []string{"server"}, User: "1000:1000", WorkingDir: "/home/coder"},
-			texts: map[string]string{
-				"etc/passwd": "coder:x:1000:1000::/home/coder:/bin/false\n", "etc/group": "coder:x:1000:\n",
-			},
-		}
-		// Coder's image has it, and the chart's test pod uses it.
-		if err := coder.addProgram(ctx, "/usr/bin/wget"); err != nil {
+		coder, err := coderImage(ctx, StandInRepository+":"+version, standIn)
+		if err != nil {
 			return nil, err
 		}
 		images = append(images, coder)
@@ -158,35 +151,40 @@ func pack(dir string, img *image) (string, bool, error) {
 	if _, err := os.Stat(path); err == nil {
 		return path, false, nil
 	}
-	packed, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer.Bytes())), nil })
+	return path, true, writeTarball(path, img, layer.Bytes())
+}
+
+// writeTarball writes an image of one layer, all or nothing.
+func writeTarball(path string, img *image, layer []byte) error {
+	packed, err := tarball.LayerFromOpener(func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(layer)), nil })
 	if err != nil {
-		return "", false, fmt.Errorf("making its layer: %w", err)
+		return fmt.Errorf("making its layer: %w", err)
 	}
 	built, err := mutate.AppendLayers(empty.Image, packed)
 	if err != nil {
-		return "", false, fmt.Errorf("adding its layer: %w", err)
+		return fmt.Errorf("adding its layer: %w", err)
 	}
 	file, err := built.ConfigFile()
 	if err != nil {
-		return "", false, fmt.Errorf("reading its configuration: %w", err)
+		return fmt.Errorf("reading its configuration: %w", err)
 	}
 	file = file.DeepCopy()
 	file.Config, file.OS, file.Architecture = img.config, "linux", goarch()
 	if built, err = mutate.ConfigFile(built, file); err != nil {
-		return "", false, fmt.Errorf("setting its configuration: %w", err)
+		return fmt.Errorf("setting its configuration: %w", err)
 	}
 	tag, err := name.NewTag(img.tag)
 	if err != nil {
-		return "", false, fmt.Errorf("naming it: %w", err)
+		return fmt.Errorf("naming it: %w", err)
 	}
 	partial := path + ".partial"
 	if err := tarball.WriteToFile(partial, tag, built); err != nil {
-		return "", false, fmt.Errorf("writing it: %w", err)
+		return fmt.Errorf("writing it: %w", err)
 	}
 	if err := os.Rename(partial, path); err != nil {
-		return "", false, fmt.Errorf("keeping it: %w", err)
+		return fmt.Errorf("keeping it: %w", err)
 	}
-	return path, true, nil
+	return nil
 }
 
 // writeLayer writes the image's files in a fixed order and without times, so

@@ -14,11 +14,11 @@ import (
 // Pull fetches an image from its registry, once, and returns its tarball. A
 // reference whose tarball is there already needs no registry.
 func Pull(ctx context.Context, root, reference string) (string, error) {
-	dir := filepath.Join(root, ".cache", "e2e", "pulled")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", fmt.Errorf("making the folder of pulled images: %w", err)
+	dir, err := pulledDir(root)
+	if err != nil {
+		return "", err
 	}
-	path := filepath.Join(dir, strings.NewReplacer("/", "_", ":", "_").Replace(reference)+".tar")
+	path := pulledTarball(dir, reference)
 	if _, err := os.Stat(path); err == nil {
 		return path, nil
 	}
@@ -33,4 +33,16 @@ func Pull(ctx context.Context, root, reference string) (string, error) {
 		return "", fmt.Errorf("keeping %s: %w", reference, err)
 	}
 	return path, nil
+}
+
+func pulledDir(root string) (string, error) {
+	dir := filepath.Join(root, ".cache", "e2e", "pulled")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return "", fmt.Errorf("making the folder of pulled images: %w", err)
+	}
+	return dir, nil
+}
+
+func pulledTarball(dir, reference string) string {
+	return filepath.Join(dir, strings.NewReplacer("/", "_", ":", "_").Replace(reference)+".tar")
 }

@@ -5,6 +5,7 @@
 //	cluster down [--name dev]
 //	cluster build
 //	cluster images
+//	cluster coderd
 package main
 
 import (
@@ -31,7 +32,7 @@ func main() {
 	}
 }
 
-const usage = "usage: cluster up [--name NAME] [--nodes N] [--ipv6] | down [--name NAME] | build | images"
+const usage = "usage: cluster up [--name NAME] [--nodes N] [--ipv6] | down [--name NAME] | build | images | coderd"
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
@@ -67,6 +68,12 @@ func run(ctx context.Context, args []string) error {
 		built, err := images.Build(ctx, root, os.Stderr)
 		for _, tarball := range built {
 			fmt.Println(tarball)
+		}
+		return err
+	case "coderd":
+		reference, err := images.BuildCoderd(ctx, root, os.Stderr)
+		if err == nil {
+			fmt.Printf("export E2E_CODER_IMAGE=%s\n", reference)
 		}
 		return err
 	default:
