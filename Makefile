@@ -61,7 +61,7 @@ test-postgres: build postgres postgres-majors ## Ask every major version of Post
 	@cd tests && go test $(RACE) -count=1 -tags majors ./postgres/majors
 
 .PHONY: e2e
-e2e: build helm3 cluster-packages ## Prove the chart on a real Kubernetes cluster of this machine
+e2e: build helm3 helm4 cluster-packages ## Prove the chart on a real Kubernetes cluster of this machine
 	$(SAY) "the chart on a real cluster"
 	@cd tests/e2e && go test -count=1 ./standin ./load
 	@cd tests/e2e && go test $(AS_ROOT) -count=1 -timeout 60m -v .

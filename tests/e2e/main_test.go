@@ -1,10 +1,11 @@
 // Package e2e proves the chart on a real Kubernetes cluster with the real helm
 // binary.
 //
-// Environment: HELM3_BIN, the helm binary (default .cache/bin/helm3, where make
-// puts it); E2E_KUBECONFIG, a cluster of one's own to use, whose nodes have the
-// images of `cluster images`; E2E_CODER_IMAGE, a real Coder image in the place
-// of the stand-in; E2E_FIGURES, where the measured figures are written to.
+// Environment: HELM3_BIN and HELM4_BIN, the helm binaries (default
+// .cache/bin/helm3 and helm4, where make puts them); E2E_KUBECONFIG, a cluster
+// of one's own to use, whose nodes have the images of `cluster images`;
+// E2E_CODER_IMAGE, a real Coder image in the place of the stand-in;
+// E2E_FIGURES, where the measured figures are written to.
 package e2e
 
 import (
@@ -13,7 +14,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -64,29 +64,6 @@ func runTests(m *testing.M) (code int, err error) {
 	}
 	code = m.Run()
 	return code, errors.Join(shared.Down(), figures.write())
-}
-
-// useHelm makes the chosen binary the helm of this process's PATH.
-func useHelm() error {
-	binary := os.Getenv("HELM3_BIN")
-	if binary == "" {
-		binary = filepath.Join(root, ".cache", "bin", "helm3")
-	}
-	if _, err := os.Stat(binary); err != nil {
-		return fmt.Errorf("no helm binary at %s: run the tests through make, or set HELM3_BIN", binary)
-	}
-	dir := filepath.Join(root, ".cache", "e2e", "path")
-	link := filepath.Join(dir, "helm")
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return fmt.Errorf("making a folder for helm: %w", err)
-	}
-	if err := os.Remove(link); err != nil && !errors.Is(err, os.ErrNotExist) {
-		return fmt.Errorf("replacing %s: %w", link, err)
-	}
-	if err := os.Symlink(binary, link); err != nil {
-		return fmt.Errorf("naming the helm binary: %w", err)
-	}
-	return os.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
 }
 
 func findCluster(ctx context.Context) (*cluster.Cluster, error) {

@@ -45,6 +45,8 @@ type world struct {
 	// and the load.
 	nodes []string
 	data  string
+	// helm is the major version of the helm binary that options choose.
+	helm string
 }
 
 // newWorld makes the namespaces, a database and a load generator. They are
@@ -53,7 +55,7 @@ func newWorld(t *testing.T, c *cluster.Cluster) *world {
 	t.Helper()
 	// Namespaces are DNS labels.
 	name := strings.ReplaceAll(strings.ToLower(t.Name()), "/", "-")
-	w := &world{t: t, cluster: c, client: c.Client, ns: name, side: name + "-side"}
+	w := &world{t: t, cluster: c, client: c.Client, ns: name, side: name + "-side", helm: "3"}
 	ctx := t.Context()
 	nodes, err := w.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	require.NoError(t, err)
@@ -249,6 +251,7 @@ func (w *world) options(values ...string) *helm.Options {
 		ValuesFiles:    files,
 		SetValues:      set,
 		ExtraArgs:      map[string][]string{"install": {"--timeout", "3m"}, "upgrade": {"--timeout", "3m"}},
+		EnvVars:        map[string]string{chosenHelm: helmBinary(w.helm)},
 		Logger:         logger.Discard,
 	}
 }
