@@ -33,13 +33,19 @@ func main() {
 	}
 }
 
-// run is coderd's life: check the settings, reach and migrate the database,
-// listen to the other replicas and to clients, and end in that order.
+// run is coderd's life: check the settings, listen, reach and migrate the
+// database, listen to the other replicas, serve, and end in that order. Until it
+// serves, clients can connect and wait.
 func run(ctx context.Context, getenv func(string) string) error {
 	opts, err := readOptions(getenv)
 	if err != nil {
 		return err
 	}
+	server, err := newServer(ctx, opts)
+	if err != nil {
+		return err
+	}
+	defer server.closeListeners()
 	db, err := openDatabase(ctx, opts)
 	if err != nil {
 		return err
@@ -55,18 +61,15 @@ func run(ctx context.Context, getenv func(string) string) error {
 	if cluster != nil {
 		defer cluster.Close()
 	}
-	server, err := startServer(ctx, opts)
-	if err != nil {
-		return err
-	}
 	failed := make(chan error, 1)
 	life, end := context.WithCancel(context.Background())
 	defer end()
 	replica := newReplica(opts, db)
 	if err := replica.start(life); err != nil {
-		return errors.Join(err, server.close())
+		return err
 	}
 	go func() { failed <- replica.run(life) }()
+	server.serve()
 	fmt.Println("View the Web UI:", opts.accessURL)
 
 	select {

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"bufio"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -48,7 +51,7 @@ func TestAnUnequalNumberOfCertificatesAndKeysIsRefused(t *testing.T) {
 func TestAStarIsNoListenAddress(t *testing.T) {
 	opts, err := readOptions(settings(map[string]string{"CODER_HTTP_ADDRESS": "*:0"}))
 	require.NoError(t, err)
-	_, err = startServer(t.Context(), opts)
+	_, err = newServer(t.Context(), opts)
 	require.ErrorContains(t, err, "lookup *")
 }
 
@@ -81,7 +84,7 @@ func TestRoutes(t *testing.T) {
 		{"health", "/healthz", nil, http.StatusOK, "OK"},
 		{"the relay's ping", "/derp/latency-check", nil, http.StatusOK, ""},
 		{"the relay without an upgrade", "/derp", nil, http.StatusUpgradeRequired, "DERP requires connection upgrade"},
-		{"replicas without a token", "/api/v2/replicas", nil, http.StatusNotFound, ""},
+		{"replicas without a token", "/api/v2/replicas", nil, http.StatusUnauthorized, "signed out"},
 		{"the version", "/api/v2/buildinfo", nil, http.StatusOK, `"dashboard_url":"https://coder.example.com"`},
 		{"another host, redirected", "/", map[string]string{"CODER_REDIRECT_TO_ACCESS_URL": "true"}, http.StatusTemporaryRedirect, "https://coder.example.com/"},
 		{"health, never redirected", "/healthz", map[string]string{"CODER_REDIRECT_TO_ACCESS_URL": "true"}, http.StatusOK, "OK"},
@@ -95,6 +98,32 @@ func TestRoutes(t *testing.T) {
 			assert.Contains(t, recorder.Body.String(), c.body)
 		})
 	}
+}
+
+func TestAClientThatComesBeforeTheMigrationsAreDoneWaits(t *testing.T) {
+	opts, err := readOptions(settings(nil))
+	require.NoError(t, err)
+	server, err := newServer(t.Context(), opts)
+	require.NoError(t, err)
+	defer server.closeListeners()
+	connection, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", server.listeners[0].Addr().String())
+	require.NoError(t, err)
+	defer connection.Close()
+	_, err = connection.Write([]byte("GET /healthz HTTP/1.1\r\nHost: coder\r\n\r\n"))
+	require.NoError(t, err)
+	server.serve()
+	answer, err := http.ReadResponse(bufio.NewReader(connection), nil)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	assert.Equal(t, http.StatusOK, answer.StatusCode)
+}
+
+func TestTheWaitForPostgresDoublesUpToAMinute(t *testing.T) {
+	var waits []time.Duration
+	for wait := listenRetryMin; len(waits) < 8; wait = nextRetry(wait) {
+		waits = append(waits, wait/time.Second)
+	}
+	assert.Equal(t, []time.Duration{1, 2, 4, 8, 16, 32, 60, 60}, waits)
 }
 
 func TestThePingOfAReplicaDropsThePath(t *testing.T) {

@@ -24,7 +24,8 @@ const (
 	closeTimeout     = 5 * time.Second
 	watchdogBeat     = 15 * time.Second
 	watchdogTimeout  = 5 * time.Minute
-	listenRetry      = time.Second
+	listenRetryMin   = time.Second
+	listenRetryMax   = time.Minute
 	replicaChannel   = "replica"
 	watchdogChannel  = "pubsub_watchdog"
 	latencyCheckPath = "/derp/latency-check"
@@ -134,36 +135,49 @@ func (r *replica) attempt(ctx context.Context, what string, do func(context.Cont
 }
 
 // listen passes on what other replicas, and this one, say through Postgres.
+// It comes back later after each attempt that fails, as coderd does.
 func (r *replica) listen(ctx context.Context, news chan<- string) {
+	retry := listenRetryMin
 	for ctx.Err() == nil {
-		err := r.listenOnce(ctx, news)
+		connected, err := r.listenOnce(ctx, news)
 		if ctx.Err() != nil {
 			return
 		}
-		fmt.Printf("[warn] pubsub disconnected from postgres: %v\n", err)
-		wait := time.NewTimer(listenRetry)
+		if connected {
+			retry = listenRetryMin
+			fmt.Printf("[warn] pubsub disconnected from postgres: %v\n", err)
+			continue
+		}
+		fmt.Printf("[warn] pubsub failed to connect to postgres: %v\n", err)
+		wait := time.NewTimer(retry)
 		select {
 		case <-ctx.Done():
 		case <-wait.C:
 		}
+		retry = nextRetry(retry)
 	}
 }
 
-func (r *replica) listenOnce(ctx context.Context, news chan<- string) error {
+// nextRetry is the wait after another attempt that failed: twice as long.
+func nextRetry(last time.Duration) time.Duration { return min(2*last, listenRetryMax) }
+
+// listenOnce listens until the connection is lost, and reports whether there
+// was one.
+func (r *replica) listenOnce(ctx context.Context, news chan<- string) (bool, error) {
 	connection, err := pgx.ConnectConfig(ctx, r.db.Config().ConnConfig)
 	if err != nil {
-		return fmt.Errorf("connect: %w", err)
+		return false, fmt.Errorf("connect: %w", err)
 	}
 	defer connection.Close(context.WithoutCancel(ctx))
 	for _, channel := range []string{replicaChannel, watchdogChannel} {
 		if _, err := connection.Exec(ctx, "LISTEN "+channel); err != nil {
-			return fmt.Errorf("listen: %w", err)
+			return false, fmt.Errorf("listen: %w", err)
 		}
 	}
 	for {
 		n, err := connection.WaitForNotification(ctx)
 		if err != nil {
-			return fmt.Errorf("wait: %w", err)
+			return true, fmt.Errorf("wait: %w", err)
 		}
 		if n.Payload == r.id.String() {
 			continue
@@ -171,7 +185,7 @@ func (r *replica) listenOnce(ctx context.Context, news chan<- string) error {
 		select {
 		case news <- n.Channel:
 		case <-ctx.Done():
-			return ctx.Err()
+			return true, ctx.Err()
 		}
 	}
 }

@@ -17,37 +17,47 @@ import (
 const shutdownTimeout = 3 * time.Second
 
 // server is coderd's HTTP side.
-type server struct{ servers []*http.Server }
+type server struct {
+	servers   []*http.Server
+	listeners []net.Listener
+}
 
-func startServer(ctx context.Context, o options) (*server, error) {
+// newServer opens the listeners and answers nobody yet.
+func newServer(ctx context.Context, o options) (*server, error) {
 	s := &server{}
+	if err := s.open(ctx, o); err != nil {
+		s.closeListeners()
+		return nil, err
+	}
+	return s, nil
+}
+
+func (s *server) open(ctx context.Context, o options) error {
 	handler := routes(o)
 	if err := s.listen(ctx, o.httpAddress, handler, nil); err != nil {
-		return nil, err
+		return err
 	}
 	if o.tlsAddress != "" {
 		config := &tls.Config{MinVersion: tls.VersionTLS12}
 		for i := range o.certFiles {
 			certificate, err := tls.LoadX509KeyPair(o.certFiles[i], o.keyFiles[i])
 			if err != nil {
-				return nil, errors.Join(fmt.Errorf("load certificates: %w", err), s.close())
+				return fmt.Errorf("load certificates: %w", err)
 			}
 			config.Certificates = append(config.Certificates, certificate)
 		}
 		if err := s.listen(ctx, o.tlsAddress, handler, config); err != nil {
-			return nil, errors.Join(err, s.close())
+			return err
 		}
 	}
-	if o.prometheus != "" {
-		metrics := http.NewServeMux()
-		metrics.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
-			fmt.Fprintf(w, "# TYPE coderd_stand_in gauge\ncoderd_stand_in{version=%q} 1\n", version)
-		})
-		if err := s.listen(ctx, o.prometheus, metrics, nil); err != nil {
-			return nil, errors.Join(err, s.close())
-		}
+	if o.prometheus == "" {
+		return nil
 	}
-	return s, nil
+	metrics := http.NewServeMux()
+	metrics.HandleFunc("GET /", func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprintf(w, "# TYPE coderd_stand_in gauge\ncoderd_stand_in{version=%q} 1\n", version)
+	})
+	return s.listen(ctx, o.prometheus, metrics, nil)
 }
 
 func (s *server) listen(ctx context.Context, address string, handler http.Handler, config *tls.Config) error {
@@ -58,10 +68,22 @@ func (s *server) listen(ctx context.Context, address string, handler http.Handle
 	if config != nil {
 		listener = tls.NewListener(listener, config)
 	}
-	server := &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}
-	s.servers = append(s.servers, server)
-	go func() { _ = server.Serve(listener) }()
+	s.listeners = append(s.listeners, listener)
+	s.servers = append(s.servers, &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute})
 	return nil
+}
+
+func (s *server) serve() {
+	for i, server := range s.servers {
+		go func() { _ = server.Serve(s.listeners[i]) }()
+	}
+}
+
+// closeListeners ends a server that may never have served.
+func (s *server) closeListeners() {
+	for _, listener := range s.listeners {
+		_ = listener.Close()
+	}
 }
 
 // close closes the listeners at once and the requests in flight after
@@ -98,8 +120,11 @@ func routes(o options) http.Handler {
 		w.Header().Set("Content-Type", "application/json")
 		_ = json.NewEncoder(w).Encode(map[string]any{
 			"external_url": "https://github.com/coder/coder", "version": version, "dashboard_url": o.accessURL.String(),
-			"telemetry": false, "workspace_proxy": false, "agent_api_version": "2.6", "provisioner_api_version": "1.9",
+			"telemetry": false, "workspace_proxy": false, "agent_api_version": "1.0", "provisioner_api_version": "1.18",
 		})
+	})
+	mux.HandleFunc("GET /api/v2/replicas", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, `{"message":"You are signed out or your session has expired. Please sign in again to continue."}`, http.StatusUnauthorized)
 	})
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
