@@ -1,5 +1,5 @@
-// Package chart renders a Helm chart in-process, equal to `helm template`, and
-// remembers where each value came from.
+// Package chart renders a Helm chart in-process, equal to `helm template` or to
+// `helm install --dry-run=server`, and remembers where each value came from.
 package chart
 
 import (
@@ -21,6 +21,9 @@ type Options struct {
 	Settings *cli.EnvSettings
 	Path     action.ChartPathOptions
 	Values   values.Options
+	// DryRun says whether the templates ask the cluster of Settings. If so its
+	// own version and APIs count, and KubeVersion and APIVersions do not.
+	DryRun DryRun
 	// KubeVersion is empty for the version that the helm command would use.
 	KubeVersion          string
 	APIVersions          []string

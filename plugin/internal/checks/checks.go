@@ -11,11 +11,12 @@ import (
 
 // The areas, in the order in which reports show them.
 var (
-	relayArea    = check.Area{ID: "relay", Title: "Relay: how replicas reach each other's DERP relay"}
-	relayTLSArea = check.Area{ID: "relay-tls", Title: "Relay over TLS"}
-	clusterArea  = check.Area{ID: "cluster", Title: "Cluster: pubsub between replicas"}
-	accessArea   = check.Area{ID: "access", Title: "Access: what users and workspaces reach"}
-	postgresArea = check.Area{ID: "postgres", Title: "Postgres: the one database of all replicas"}
+	renderingArea = check.Area{ID: "rendering", Title: "Rendering: what the chart asks the cluster"}
+	relayArea     = check.Area{ID: "relay", Title: "Relay: how replicas reach each other's DERP relay"}
+	relayTLSArea  = check.Area{ID: "relay-tls", Title: "Relay over TLS"}
+	clusterArea   = check.Area{ID: "cluster", Title: "Cluster: pubsub between replicas"}
+	accessArea    = check.Area{ID: "access", Title: "Access: what users and workspaces reach"}
+	postgresArea  = check.Area{ID: "postgres", Title: "Postgres: the one database of all replicas"}
 )
 
 // Check is a declaration over this plugin's facts.
@@ -24,6 +25,7 @@ type Check = check.Check[*facts.Facts]
 // All is every check, in the order of reports.
 func All() []Check {
 	return slices.Concat(
+		renderingChecks(),
 		relayURLChecks(), relaySourceChecks(), relayModeChecks(),
 		relayTLSChecks(), certificateChecks(),
 		clusterHostChecks(), clusterNetworkChecks(),

@@ -25,8 +25,10 @@ type need struct {
 	// far as that is an address.
 	peer bool
 	host string
-	// elsewhere says that the other end runs in a namespace of its own.
+	// elsewhere says that the other end runs in a namespace of its own;
+	// namespace is its name, where that is known.
 	elsewhere bool
+	namespace string
 	// or is another way that serves as well.
 	or *need
 }
@@ -134,26 +136,37 @@ func outsideNeeds(d *deployment.Deployment, r deployment.Replica) []need {
 		what: "DNS", port: 53, protocol: corev1.ProtocolUDP, elsewhere: elsewhere,
 		or: &need{port: 5353, protocol: corev1.ProtocolUDP, elsewhere: elsewhere},
 	}}
+	own := d.Workloads[r.Workload].Namespace
 	if database, needed := databaseNeed(r); needed {
-		needs = append(needs, database)
+		needs = append(needs, database.inNamespaceOf(own))
 	}
 	e, err := deployment.ParseEndpoint(r.Env(deployment.AccessURL).Text)
 	if err != nil || deployment.Loopback(e.Host) {
 		return needs
 	}
-	access := need{what: "the access URL", port: e.Port, protocol: corev1.ProtocolTCP, host: string(e.Host)}
+	access := need{what: "the access URL", port: e.Port, protocol: corev1.ProtocolTCP, host: string(e.Host)}.inNamespaceOf(own)
 	for _, s := range d.Services {
-		// Traffic to a Service is judged where it arrives, at a pod's own port.
+		// Traffic to a Service is judged where it arrives, at a pod's own port:
+		// a rule for the Service's port does not help.
 		if hostOf(s, e.Host) {
 			for _, p := range s.Spec.Ports {
 				if int(p.Port) == e.Port {
 					port := targetPort(d.Workloads[r.Workload], p.TargetPort, e.Port)
-					access.or = &need{port: port, protocol: corev1.ProtocolTCP, peer: true}
+					access.port, access.peer = port, true
 				}
 			}
 		}
 	}
 	return append(needs, access)
+}
+
+// inNamespaceOf adds the namespace of the other end, seen from the replicas' own
+// namespace, where its host is the name of a Service (NAME.NAMESPACE.svc…).
+func (n need) inNamespaceOf(own string) need {
+	if parts := strings.Split(strings.ToLower(n.host), "."); len(parts) > 2 && parts[2] == "svc" {
+		n.namespace, n.elsewhere = parts[1], parts[1] != own
+	}
+	return n
 }
 
 // databaseNeed is the way to Postgres; there is none to a database, or to a

@@ -46,10 +46,11 @@ func selectsNamespace(selector *metav1.LabelSelector, w deployment.Workload) boo
 }
 
 // podRanges are those from which clusters give addresses to pods (RFC 1918,
-// RFC 4193). That of RFC 6598 counts only where a rule names it.
+// RFC 4193). Others that some do count only where a rule names them: those of
+// carriers (RFC 6598), of benchmarks (RFC 2544), and class E (RFC 1112).
 var (
-	podRanges    = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("fc00::/7")}
-	carrierRange = netip.MustParsePrefix("100.64.0.0/10")
+	podRanges   = []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("172.16.0.0/12"), netip.MustParsePrefix("192.168.0.0/16"), netip.MustParsePrefix("fc00::/7")}
+	namedRanges = []netip.Prefix{netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("240.0.0.0/4")}
 )
 
 // mayHoldPods says whether pods may lie in a block; which addresses they have is
@@ -59,7 +60,7 @@ func mayHoldPods(block networkingv1.IPBlock, family string) bool {
 	if err != nil || family != "" && (family == string(corev1.IPv4Protocol)) != prefix.Addr().Is4() {
 		return false
 	}
-	if prefix.Bits() > 0 && carrierRange.Overlaps(prefix) {
+	if prefix.Bits() > 0 && slices.ContainsFunc(namedRanges, prefix.Overlaps) {
 		return true
 	}
 	return slices.ContainsFunc(podRanges, func(pods netip.Prefix) bool {
@@ -79,6 +80,9 @@ func mayHoldPods(block networkingv1.IPBlock, family string) bool {
 func peerReaches(r deployment.Replica, p networkingv1.NetworkPolicyPeer, n need) bool {
 	if p.IPBlock == nil {
 		if p.NamespaceSelector == nil && n.elsewhere {
+			return false
+		}
+		if p.NamespaceSelector != nil && n.namespace != "" && !selectsNamespace(p.NamespaceSelector, deployment.Workload{Namespace: n.namespace}) {
 			return false
 		}
 		if p.PodSelector == nil || p.NamespaceSelector != nil || len(p.PodSelector.MatchLabels) == 0 {

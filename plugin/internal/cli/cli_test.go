@@ -262,7 +262,7 @@ func TestEveryFlagWithAFixedSetIsCompleted(t *testing.T) {
 	root := newRoot(Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
 	validate, _, err := root.Find([]string{"validate"})
 	require.NoError(t, err)
-	for _, flag := range []string{"output", "color", "fail-on", "skip", "pod-ip-family"} {
+	for _, flag := range []string{"output", "color", "fail-on", "skip", "pod-ip-family", "dry-run"} {
 		owner := validate
 		if flag == "color" {
 			owner = root

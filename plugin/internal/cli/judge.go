@@ -26,6 +26,9 @@ func judge(ctx context.Context, streams Streams, output outputFlags, all []check
 	}
 	if found.Deployment != nil {
 		out.Deployment = describe(found.Deployment)
+		if asked := found.Deployment.Lookups; asked != nil {
+			hide(&out, asked.Secrets)
+		}
 	}
 	cause := context.Cause(ctx)
 	if cause != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	helmcli "helm.sh/helm/v3/pkg/cli"
@@ -44,6 +45,9 @@ func (s *sourceFlags) add(cmd *cobra.Command) {
 	f.StringArrayVar(&v.LiteralValues, "set-literal", nil, "set a literal STRING value on the command line (can be repeated)")
 	f.StringVar(&s.chart.KubeVersion, "kube-version", "", "Kubernetes version for Capabilities.KubeVersion (default: that of this plugin's Kubernetes client, as in helm template)")
 	f.StringSliceVarP(&s.chart.APIVersions, "api-versions", "a", nil, "Kubernetes API versions for Capabilities.APIVersions (can be repeated)")
+	f.Var(&s.chart.DryRun, "dry-run", "client renders without a cluster, as helm template does; server lets lookups ask the cluster and takes its version and APIs, as helm install does")
+	f.Lookup("dry-run").NoOptDefVal = "client"
+	register(cmd, "dry-run", cobra.FixedCompletions(chart.DryRuns(), cobra.ShellCompDirectiveNoFileComp))
 	f.StringVar(&s.chart.ReleaseName, "name", "", "release name, the same as NAME before CHART")
 	f.BoolVar(&s.chart.IsUpgrade, "is-upgrade", false, "set .Release.IsUpgrade instead of .Release.IsInstall")
 	f.BoolVar(&s.chart.SkipSchemaValidation, "skip-schema-validation", false, "do not validate the values against the chart's schema")
@@ -91,13 +95,21 @@ func (s *sourceFlags) read(ctx context.Context, args []string, settings *helmcli
 	if err != nil {
 		return nil, err
 	}
+	if s.chart.DryRun == chart.DryRunServer && len(s.manifests) > 0 && len(args) == 0 && !s.values() {
+		return nil, errors.New("--dry-run=server needs a chart: manifests are rendered already")
+	}
 	source, refusal := "manifests", ""
+	var lookups *deployment.Lookups
 	if len(s.manifests) == 0 || len(args) > 0 || s.values() {
 		s.chart.Settings = settings
+		if s.chart.DryRun == chart.DryRunServer && s.chart.KubeVersion+strings.Join(s.chart.APIVersions, "") != "" {
+			fmt.Fprintln(streams.Err, "coder-ha: --dry-run=server takes the cluster's version and APIs: --kube-version and --api-versions are left out")
+		}
 		rendered, err := chart.Render(ctx, s.chart)
 		if err != nil {
 			return nil, err
 		}
+		lookups = s.lookups(rendered, &opts, streams)
 		objects = append(objects, rendered.Objects...)
 		opts.EnvOrigin = rendered.Origins.Env
 		source, refusal = fmt.Sprintf("chart %s %s", rendered.Name, rendered.Version), rendered.Refusal
@@ -112,8 +124,26 @@ func (s *sourceFlags) read(ctx context.Context, args []string, settings *helmcli
 	if err != nil {
 		return nil, err
 	}
-	d.Source, d.Refusal = source, refusal
+	d.Source, d.Refusal, d.Lookups = source, refusal, lookups
 	return d, nil
+}
+
+// lookups hands on what the chart asked the cluster, nil where it asked none. What
+// was not answered is said at once: without it there may be nothing to check.
+func (s *sourceFlags) lookups(rendered *chart.Rendered, opts *kube.Options, streams Streams) *deployment.Lookups {
+	if s.chart.DryRun != chart.DryRunServer {
+		return nil
+	}
+	opts.Hidden, opts.Open = rendered.FromSecrets, rendered.Open
+	var what []string
+	for _, lookup := range rendered.Lookups.Open {
+		fmt.Fprintf(streams.Err, "coder-ha: the lookup of %s was not answered: this user lacks %s\n", lookup, lookup.Right())
+		what = append(what, lookup.String())
+	}
+	opts.OpenWhy = "it depends on a lookup that the cluster did not answer: " + strings.Join(what, ", ")
+	opts.OpenProof = deployment.GrantLookups
+	rendered.Lookups.Secrets = secretTexts(rendered)
+	return &rendered.Lookups
 }
 
 // refusalError is the chart's own sentence as an error.

@@ -22,6 +22,11 @@ plugin is used. The flags of "helm template" for values, the release and the
 cluster work here too; with others, such as a post-renderer, pipe its output into
 --manifest -.
 
+With --dry-run=server the chart is rendered as "helm install --dry-run=server"
+does it: its lookups ask the cluster, whose version and APIs count. A lookup that
+the user may not make is named and finds nothing; what depends on it is not
+proved, and the rest goes on. What a template makes of a Secret is not shown.
+
 Postgres is asked for real. Its URL comes from the first of: --postgres-url and
 --postgres-url-file, CODER_PG_CONNECTION_URL in the environment, the manifests,
 and the Secret that they refer to, where a kubeconfig reaches the cluster.
@@ -39,6 +44,9 @@ const validateExample = `  # the chart of this plugin, with your values
 
   # any chart, by the release name and namespace of the install to come
   helm coder-ha validate coder ./charts/coder -n coder -f values.yaml --set coder.replicaCount=3
+
+  # with what the chart looks up in the cluster, and the cluster's APIs
+  helm coder-ha validate coder ./charts/coder -n coder -f values.yaml --dry-run=server
 
   # what something else rendered
   kustomize build . | helm coder-ha validate --manifest -

@@ -14,6 +14,8 @@ type Deployment struct {
 	Source string
 	// Refusal is the chart's own sentence, where it refuses to render.
 	Refusal string
+	// Lookups is what its templates asked the cluster; nil where there are none.
+	Lookups *Lookups
 	// Version is Coder's version, as the image tag or the user says.
 	Version Version
 	// PodIPFamily is "IPv4" or "IPv6", empty where nothing tells.

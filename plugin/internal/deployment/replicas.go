@@ -112,7 +112,7 @@ func (r Replica) EffectiveClusterHost() Value {
 	if err != nil {
 		return Value{}
 	}
-	return Value{State: Known, Text: e.Host, FromSecret: relay.FromSecret, Origin: relay.Origin}
+	return Value{State: Known, Text: e.Host, FromSecret: relay.FromSecret, Hidden: relay.Hidden, Origin: relay.Origin}
 }
 
 // ServiceHost brings the in-cluster names of a Service into one form: what

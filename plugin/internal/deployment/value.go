@@ -35,6 +35,9 @@ type Value struct {
 	Key *Key
 	// FromSecret says that the text was read from a Secret.
 	FromSecret bool
+	// Hidden says that the text stands in the open, and must not be shown all the
+	// same: a template made it of a Secret that it looked up.
+	Hidden bool
 	// References are the variables that its text names and that were resolved.
 	References []string
 	// Unexpanded are those that Kubernetes leaves as they stand.
@@ -104,7 +107,7 @@ func (v Value) String() string {
 
 // Show shows a part of the value for people, as String does.
 func (v Value) Show(part Text) string {
-	if v.FromSecret {
+	if v.FromSecret || v.Hidden {
 		return "(from a Secret)"
 	}
 	return part.String()

@@ -28,6 +28,12 @@ type Options struct {
 	// EnvOrigin finds the user's own line for a variable of a rendered object.
 	// It may be nil.
 	EnvOrigin func(name, value string) (file string, line int, ok bool)
+	// Hidden is what in the objects must not be shown.
+	Hidden manifest.Differences
+	// Open is what in the objects may be otherwise; OpenWhy says why, and
+	// OpenProof how to make it known.
+	Open               manifest.Differences
+	OpenWhy, OpenProof string
 }
 
 // Build makes the model of the deployment that the objects describe. An input

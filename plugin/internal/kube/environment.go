@@ -32,7 +32,12 @@ func (e *environment) resolve() {
 		e.envFrom(from, e.path("envFrom", i))
 	}
 	for i, entry := range e.spec.Env {
-		e.replica.Variables[entry.Name] = e.entry(i, entry)
+		value := e.entry(i, entry)
+		e.mark(&value, e.object, e.path("env", i)...)
+		e.replica.Variables[entry.Name] = value
+	}
+	for _, name := range e.in.Open.Absent(e.object, e.path("env")...) {
+		e.replica.Variables[name] = e.open(e.origin(e.path("env")))
 	}
 	e.arguments()
 }
@@ -65,9 +70,14 @@ func (e *environment) envFrom(from corev1.EnvFromSource, path []any) {
 		return
 	}
 	for name, text := range data {
-		e.replica.Variables[from.Prefix+name] = deployment.Value{
+		value := deployment.Value{
 			State: deployment.Known, Text: deployment.Text(text), FromSecret: key.Kind == "Secret", Origin: e.origin(path),
 		}
+		e.markData(&value, key, name)
+		e.replica.Variables[from.Prefix+name] = value
+	}
+	for _, name := range e.in.absentData(key) {
+		e.replica.Variables[from.Prefix+name] = e.open(e.origin(path))
 	}
 }
 
@@ -117,6 +127,7 @@ func (e *environment) expandInto(value *deployment.Value, text string, definedLa
 		case ok && known.State == deployment.Known:
 			value.References = append(value.References, name)
 			value.FromSecret = value.FromSecret || known.FromSecret
+			value.Hidden = value.Hidden || known.Hidden
 			return string(known.Text), true
 		case ok:
 			value.References = append(value.References, name)
@@ -165,7 +176,9 @@ func (e *environment) source(from *corev1.EnvVarSource) deployment.Value {
 func (e *environment) key(key deployment.Key) deployment.Value {
 	data, found := e.in.data(key)
 	if text, ok := data[key.Key]; ok {
-		return deployment.Value{State: deployment.Known, Text: deployment.Text(text), FromSecret: key.Kind == "Secret"}
+		value := deployment.Value{State: deployment.Known, Text: deployment.Text(text), FromSecret: key.Kind == "Secret"}
+		e.markData(&value, key, key.Key)
+		return value
 	}
 	why := fmt.Sprintf("key %s of %s, which is not in the input", key.Key, nameOf(key))
 	if found {
