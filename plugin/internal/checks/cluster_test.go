@@ -89,6 +89,8 @@ const (
 	anyCoder = "{matchLabels: {app.kubernetes.io/name: coder}}"
 	// outside lets everything out that coderd needs but for other replicas.
 	outside = "{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 5432}]}, {ports: [{port: 443}]}"
+	// inside lets everything out but to the database.
+	inside = "{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 8080}, {port: 6222}, {port: 443}]}"
 )
 
 func TestNetworkPolicy(t *testing.T) {
@@ -137,6 +139,17 @@ func TestNetworkPolicy(t *testing.T) {
 		fires("a block of the internet", "to the relay port", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 203.0.113.0/24}}]}]}")),
 		fires("DNS in the own namespace only", "to DNS", policy("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}, {ports: [{port: 5432}, {port: 443}]}]}")),
 		passes("a database that the pod reaches on its own machine", plainURL("postgres://c:x@127.0.0.1:5432/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 443}, {port: 8080}, {port: 6222}]}]}"))),
+		passes("a block of benchmark addresses", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 198.19.0.0/16}}]}]}")),
+		passes("a block of class E", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 240.10.0.0/16}}]}]}")),
+		fires("a database in another namespace, pods of the own one", "to Postgres", plainURL("postgres://c:x@pg.data.svc.cluster.local/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{podSelector: {matchLabels: {app: pg}}}], ports: [{port: 5432}]}]}"))),
+		fires("a database in another namespace, a third one allowed", "to Postgres", plainURL("postgres://c:x@pg.data.svc/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}}], ports: [{port: 5432}]}]}"))),
+		passes("a database in another namespace, which is allowed", plainURL("postgres://c:x@pg.data.svc/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: data}}}], ports: [{port: 5432}]}]}"))),
+		passes("a database in another namespace, allowed by labels", plainURL("postgres://c:x@pg.data.svc/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{namespaceSelector: {matchLabels: {team: data}}}], ports: [{port: 5432}]}]}"))),
+		passes("a database in the own namespace", plainURL("postgres://c:x@pg.coder.svc/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{podSelector: {matchLabels: {app: pg}}}], ports: [{port: 5432}]}]}"))),
+		fires("the access URL is the Service, and only its own port is allowed", "to the access URL", func(w *world) {
+			w.set("CODER_ACCESS_URL", "http://coder.coder.svc.cluster.local")
+			policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 5432}, {port: 80}, {port: 6222}]}]}")(w)
+		}),
 		passes("no database, one replica", func(w *world) {
 			w.replicas(1)
 			w.unset("CODER_PG_CONNECTION_URL")
