@@ -64,7 +64,7 @@ test-postgres: build postgres postgres-majors ## Ask every major version of Post
 e2e: build helm3 helm4 cluster-packages ## Prove the chart on a real Kubernetes cluster of this machine
 	$(SAY) "the chart on a real cluster"
 	@cd tests/e2e && go test -count=1 ./standin ./load
-	@cd tests/e2e && go test $(AS_ROOT) -count=1 -timeout 60m -v .
+	@cd tests/e2e && go test $(AS_ROOT) -count=1 -timeout 60m -parallel 4 -v .
 
 .PHONY: cluster-up
 cluster-up: cluster-packages ## Start such a cluster to try things on

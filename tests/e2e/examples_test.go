@@ -40,6 +40,7 @@ var definitions = []struct{ module, file, groupVersion string }{
 // TestExamples puts every example values file before the API server, which
 // knows the APIs that they use, and before the plugin.
 func TestExamples(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, shared)
 	w.defineAPIs()
 	for _, file := range exampleFiles(t) {

@@ -1,22 +1,49 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
 	"time"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 
 	"github.com/coder-ha/coder-ha/tests/e2e/load"
 )
 
 // figureTable collects what the tests measure.
 type figureTable struct {
+	// kubernetes is the API server's version, nodes how many it has; coder is
+	// what took coderd's place.
+	kubernetes, coder string
+	nodes             int
+
 	mu      sync.Mutex
 	traffic []string
 	times   []string
+}
+
+// describe notes what the figures are taken from.
+func (f *figureTable) describe(ctx context.Context, client kubernetes.Interface) error {
+	version, err := client.Discovery().ServerVersion()
+	if err != nil {
+		return fmt.Errorf("asking for the cluster's version: %w", err)
+	}
+	nodes, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return fmt.Errorf("counting the cluster's nodes: %w", err)
+	}
+	f.kubernetes, f.nodes, f.coder = version.GitVersion, len(nodes.Items), "a stand-in for coderd"
+	if image := os.Getenv("E2E_CODER_IMAGE"); image != "" {
+		f.coder = "the image " + image
+	}
+	return nil
 }
 
 // request adds what became of requests during an event.
@@ -63,6 +90,8 @@ func (f *figureTable) write() error {
 		return nil
 	}
 	var b strings.Builder
+	fmt.Fprintf(&b, "# Figures of one end-to-end run\n\nWritten by `make e2e`; [what users notice, measured](availability.md) explains them.\n\n"+
+		"%s, on %d CPUs: Kubernetes %s on %d nodes, %s.\n\n", time.Now().UTC().Format(time.DateOnly), runtime.NumCPU(), f.kubernetes, f.nodes, f.coder)
 	if len(f.traffic) > 0 {
 		b.WriteString("| Workload | Event | Requests | Failed | How | Longest gap | Last failed request sent after | Observed |\n|---|---|---|---|---|---|---|---|\n")
 		b.WriteString(strings.Join(f.traffic, "\n") + "\n\n")

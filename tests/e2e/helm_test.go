@@ -53,6 +53,7 @@ func useHelm() error {
 // TestHelm4 takes over a release of Helm 3, ends it, and installs anew: Helm 4
 // gives objects to the API server by server-side apply.
 func TestHelm4(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, shared)
 	w.install(1)
 	w.helm = "4"

@@ -13,6 +13,7 @@ import (
 )
 
 func TestInstall(t *testing.T) {
+	t.Parallel()
 	proveInstall(t, newWorld(t, shared))
 }
 

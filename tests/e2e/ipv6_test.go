@@ -18,6 +18,7 @@ func TestSingleStackIPv6(t *testing.T) {
 	if !breaks(t, shared) {
 		return
 	}
+	t.Parallel()
 	built, err := buildImages(t.Context())
 	require.NoError(t, err)
 	c, err := cluster.Up(t.Context(), cluster.Config{Name: clusterName("e2eipv6"), Nodes: 2, IPv6: true, Images: built, Progress: os.Stderr})

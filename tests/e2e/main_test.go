@@ -1,6 +1,9 @@
 // Package e2e proves the chart on a real Kubernetes cluster with the real helm
 // binary.
 //
+// Tests that measure traffic or break something run one after the other; after
+// them, side by side, those that only wait (t.Parallel).
+//
 // Environment: HELM3_BIN and HELM4_BIN, the helm binaries (default
 // .cache/bin/helm3 and helm4, where make puts them); E2E_KUBECONFIG, a cluster
 // of one's own to use, whose nodes have the images of `cluster images`;
@@ -61,6 +64,9 @@ func runTests(m *testing.M) (code int, err error) {
 	}
 	if shared, err = findCluster(ctx); err != nil {
 		return 1, err
+	}
+	if err := figures.describe(ctx, shared.Client); err != nil {
+		return 1, errors.Join(err, shared.Down())
 	}
 	code = m.Run()
 	return code, errors.Join(shared.Down(), figures.write())

@@ -12,6 +12,7 @@ import (
 func upgradeValues(n string) []string { return []string{"coder.podAnnotations.revision=r" + n} }
 
 func TestScale(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, shared)
 	w.install(1)
 	for _, n := range []int{3, 5, 2, 0, 1} {

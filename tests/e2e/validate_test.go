@@ -47,6 +47,7 @@ func (w *world) validate(kubeconfig string, args ...string) (string, int) {
 
 // TestValidateSeesTheCluster holds the plugin to the cluster's own view.
 func TestValidateSeesTheCluster(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, shared)
 
 	output, code := w.validate(w.cluster.Kubeconfig, "--set", "coder.replicaCount=3", "--output", "json")
