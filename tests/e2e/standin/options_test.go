@@ -120,7 +120,7 @@ func TestAClientThatComesBeforeTheMigrationsAreDoneWaits(t *testing.T) {
 
 func TestTheWaitForPostgresDoublesUpToAMinute(t *testing.T) {
 	var waits []time.Duration
-	for wait := listenRetryMin; len(waits) < 8; wait = nextRetry(wait) {
+	for wait := listenRetryFirst; len(waits) < 8; wait = nextRetry(wait) {
 		waits = append(waits, wait/time.Second)
 	}
 	assert.Equal(t, []time.Duration{1, 2, 4, 8, 16, 32, 60, 60}, waits)

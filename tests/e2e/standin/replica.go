@@ -24,8 +24,8 @@ const (
 	closeTimeout     = 5 * time.Second
 	watchdogBeat     = 15 * time.Second
 	watchdogTimeout  = 5 * time.Minute
-	listenRetryMin   = time.Second
-	listenRetryMax   = time.Minute
+	listenRetryFirst = time.Second
+	listenRetryLast  = time.Minute
 	replicaChannel   = "replica"
 	watchdogChannel  = "pubsub_watchdog"
 	latencyCheckPath = "/derp/latency-check"
@@ -137,14 +137,14 @@ func (r *replica) attempt(ctx context.Context, what string, do func(context.Cont
 // listen passes on what other replicas, and this one, say through Postgres.
 // It comes back later after each attempt that fails, as coderd does.
 func (r *replica) listen(ctx context.Context, news chan<- string) {
-	retry := listenRetryMin
+	retry := listenRetryFirst
 	for ctx.Err() == nil {
 		connected, err := r.listenOnce(ctx, news)
 		if ctx.Err() != nil {
 			return
 		}
 		if connected {
-			retry = listenRetryMin
+			retry = listenRetryFirst
 			fmt.Printf("[warn] pubsub disconnected from postgres: %v\n", err)
 			continue
 		}
@@ -159,7 +159,7 @@ func (r *replica) listen(ctx context.Context, news chan<- string) {
 }
 
 // nextRetry is the wait after another attempt that failed: twice as long.
-func nextRetry(last time.Duration) time.Duration { return min(2*last, listenRetryMax) }
+func nextRetry(last time.Duration) time.Duration { return min(2*last, listenRetryLast) }
 
 // listenOnce listens until the connection is lost, and reports whether there
 // was one.
