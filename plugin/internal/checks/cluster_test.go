@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -148,7 +149,8 @@ func TestNetworkPolicy(t *testing.T) {
 		passes("a database in the own namespace", plainURL("postgres://c:x@pg.coder.svc/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{podSelector: {matchLabels: {app: pg}}}], ports: [{port: 5432}]}]}"))),
 		fires("the access URL is the Service, and only its own port is allowed", "to the access URL", func(w *world) {
 			w.set("CODER_ACCESS_URL", "http://coder.coder.svc.cluster.local")
-			policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 5432}, {port: 80}, {port: 6222}]}]}")(w)
+			w.service.Spec.Ports[0].TargetPort = intstr.FromInt32(8443)
+			policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {ports: [{port: 80}, {port: 8080}, {port: 6222}]}]}")(w)
 		}),
 		passes("no database, one replica", func(w *world) {
 			w.replicas(1)
