@@ -94,10 +94,14 @@ func TestASignalEndsThePluginAtOnce(t *testing.T) {
 		signal syscall.Signal
 		// values is the values file; without one it is read from the server.
 		values string
+		// cluster says that the server is the cluster, and the chart is not
+		// rendered before it answers.
+		cluster bool
 	}{
-		{"Ctrl-C while Postgres is silent", syscall.SIGINT, "testdata/good.yaml"},
-		{"a termination while Postgres is silent", syscall.SIGTERM, "testdata/good.yaml"},
-		{"Ctrl-C while the values do not come", syscall.SIGINT, ""},
+		{"Ctrl-C while Postgres is silent", syscall.SIGINT, "testdata/good.yaml", false},
+		{"a termination while Postgres is silent", syscall.SIGTERM, "testdata/good.yaml", false},
+		{"Ctrl-C while the values do not come", syscall.SIGINT, "", false},
+		{"Ctrl-C while the cluster is silent", syscall.SIGINT, "testdata/good.yaml", true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -108,7 +112,11 @@ func TestASignalEndsThePluginAtOnce(t *testing.T) {
 			if values == "" {
 				values = "http://" + server.address + "/values.yaml"
 			}
-			cmd, stdout := start(t, newHelm(t, "").with(server.postgres()).env, path, "validate", "-f", values, "-o", "json")
+			args := []string{"validate", "-f", values, "-o", "json"}
+			if test.cluster {
+				args = append(args, "--dry-run=server", "--kube-apiserver", "http://"+server.address)
+			}
+			cmd, stdout := start(t, newHelm(t, "").with(server.postgres()).env, path, args...)
 			await(t, server.connected, patience, "a connection")
 
 			sent := time.Now()
@@ -118,7 +126,7 @@ func TestASignalEndsThePluginAtOnce(t *testing.T) {
 			assert.Less(t, time.Since(sent), atOnce)
 			assert.Equal(t, 130, exit.ExitCode())
 			assert.NotContains(t, stdout.String(), password)
-			if test.values != "" {
+			if test.values != "" && !test.cluster {
 				assert.Equal(t, "incomplete", parseReport(t, stdout.String()).Verdict, "what is known so far is reported")
 			}
 		})
@@ -145,6 +153,11 @@ func TestTheTimeoutEndsTheRunWith124(t *testing.T) {
 			server := startSilentServer(t)
 			got := h.run(t, "coder-ha", "validate", "-f", "http://"+server.address+"/values.yaml", "--timeout", "1s")
 			timedOut(t, got)
+		})
+		t.Run("while the cluster does not answer", func(t *testing.T) {
+			server := startSilentServer(t)
+			timedOut(t, h.run(t, "coder-ha", "validate", "-f", "testdata/good.yaml",
+				"--dry-run=server", "--kube-apiserver", "http://"+server.address, "--timeout", "1s"))
 		})
 		t.Run("while the manifest does not come", func(t *testing.T) {
 			reader, writer, err := os.Pipe()
