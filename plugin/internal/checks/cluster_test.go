@@ -4,8 +4,8 @@ import (
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/intstr"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 const clusterVar = "CODER_CLUSTER_HOST"
@@ -150,7 +150,7 @@ func TestNetworkPolicy(t *testing.T) {
 		fires("the access URL is the Service, and only its own port is allowed", "to the access URL", func(w *world) {
 			w.set("CODER_ACCESS_URL", "http://coder.coder.svc.cluster.local")
 			w.service.Spec.Ports[0].TargetPort = intstr.FromInt32(8443)
-			policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {ports: [{port: 80}, {port: 8080}, {port: 6222}]}]}")(w)
+			policy("{podSelector: {}, policyTypes: [Egress], egress: [" + outside + ", {ports: [{port: 80}, {port: 8080}, {port: 6222}]}]}")(w)
 		}),
 		passes("no database, one replica", func(w *world) {
 			w.replicas(1)
