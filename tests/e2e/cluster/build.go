@@ -41,13 +41,14 @@ func RepositoryRoot() (string, error) {
 	}
 }
 
-// Build compiles Kubernetes, etcd and CoreDNS as their go.mod files pin them
-// and returns the folder of the binaries. A second call with the same pins
+// Build compiles Kubernetes, etcd, CoreDNS and what enforces NetworkPolicy as
+// their go.mod files pin them and returns the folder of the binaries. A second call with the same pins
 // returns at once. The first takes minutes: each minute is reported.
 func Build(ctx context.Context, root string, progress io.Writer) (string, error) {
 	modules := []string{
 		filepath.Join(root, "tests", "e2e", "kubernetes"),
 		filepath.Join(root, "tests", "e2e", "coredns"),
+		filepath.Join(root, "tests", "e2e", "networkpolicies"),
 	}
 	key, err := buildKey(modules)
 	if err != nil {
@@ -62,11 +63,11 @@ func Build(ctx context.Context, root string, progress io.Writer) (string, error)
 		return "", fmt.Errorf("making a folder for the build: %w", err)
 	}
 	defer os.RemoveAll(partial)
-	fmt.Fprintf(progress, "building Kubernetes %s, etcd and CoreDNS: minutes, once\n", kubernetesVersion)
+	fmt.Fprintf(progress, "building Kubernetes %s, etcd, CoreDNS and what enforces NetworkPolicy: minutes, once\n", kubernetesVersion)
 	for _, module := range modules {
-		target := "tool"
-		if filepath.Base(module) == "coredns" {
-			target = "."
+		target := "."
+		if filepath.Base(module) == "kubernetes" {
+			target = "tool"
 		}
 		if err := goBuild(ctx, module, target, partial, progress); err != nil {
 			return "", err
@@ -128,11 +129,12 @@ func buildKey(modules []string) (string, error) {
 	sum := sha256.New()
 	fmt.Fprintln(sum, "1", kubernetesVersion, runtime.Version(), runtime.GOARCH)
 	for _, module := range modules {
-		for _, file := range []string{"go.mod", "go.sum", "main.go"} {
-			text, err := os.ReadFile(filepath.Join(module, file))
-			if errors.Is(err, os.ErrNotExist) && file == "main.go" {
-				continue
-			}
+		sources, err := filepath.Glob(filepath.Join(module, "*.go"))
+		if err != nil {
+			return "", fmt.Errorf("listing the cluster's parts: %w", err)
+		}
+		for _, file := range append([]string{filepath.Join(module, "go.mod"), filepath.Join(module, "go.sum")}, sources...) {
+			text, err := os.ReadFile(file)
 			if err != nil {
 				return "", fmt.Errorf("reading the pins of the cluster's parts: %w", err)
 			}

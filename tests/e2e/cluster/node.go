@@ -10,7 +10,11 @@ import (
 	"time"
 )
 
-const containerdSocket = "/run/containerd/containerd.sock"
+const (
+	containerdSocket = "/run/containerd/containerd.sock"
+	// policiesSocket is listened on once NetworkPolicy is enforced.
+	policiesSocket = "/run/networkpolicies.sock"
+)
 
 // playNode is PID 1 of a node.
 func playNode(dir string, args []string) error {
@@ -64,6 +68,10 @@ func runNode(dir string, l layout, n int) error {
 			return err
 		}
 	}
+	policies, err := startPolicies(r, dir, l, name)
+	if err != nil {
+		return err
+	}
 	kubelet, err := r.start(name+".kubelet", filepath.Join(l.Bin, "kubelet"),
 		"--config="+filepath.Join(etc, "kubelet.yaml"), "--kubeconfig="+filepath.Join(dir, name+".kubeconfig"),
 		"--hostname-override="+name, "--node-ip="+l.node(n).String())
@@ -74,12 +82,26 @@ func runNode(dir string, l layout, n int) error {
 	if err != nil {
 		return err
 	}
-	return firstEnd([]*child{containerd, kubelet, proxy})
+	return firstEnd([]*child{containerd, policies, kubelet, proxy})
+}
+
+// startPolicies starts what enforces NetworkPolicy and returns when it does, so
+// that no node is Ready before. It runs in every cluster: packets of pods that
+// no policy selects do not meet it, and connections that exist do not either,
+// so that it has no part in what other tests measure.
+func startPolicies(r *reaper, dir string, l layout, name string) (*child, error) {
+	policies, err := r.start(name+".networkpolicies", filepath.Join(l.Bin, "networkpolicies"),
+		"--kubeconfig="+filepath.Join(dir, "control-plane.kubeconfig"), "--node="+name, "--ready="+policiesSocket,
+		fmt.Sprintf("--ipv6=%t", l.IPv6))
+	if err != nil {
+		return nil, err
+	}
+	return policies, waitSocket(policies, policiesSocket)
 }
 
 // waitSocket returns when a program listens on a Unix socket.
 func waitSocket(program *child, path string) error {
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()

@@ -45,7 +45,7 @@ func preflight(cfg Config) (tools, error) {
 		return found, err
 	}
 	var missing []string
-	for _, program := range []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "nft", "wget", "ldd"} {
+	for _, program := range []string{"containerd", "containerd-shim-runc-v2", "ctr", "runc", "nft", "iptables-restore", "wget", "ldd"} {
 		if _, err := exec.LookPath(program); err != nil {
 			missing = append(missing, program)
 		}

@@ -2,6 +2,9 @@
 // reports on them over HTTP: POST /mark begins a new report, GET /report gives
 // it as JSON. GET /dial?address=HOST:PORT tells whether a TCP connection from
 // here succeeds, GET /get?url=URL what a request from here is answered.
+//
+// "load dial TARGET…" tries connections and prints what became of them, for
+// pods that nothing but the kubelet reaches.
 package main
 
 import (
@@ -14,6 +17,7 @@ import (
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
@@ -25,9 +29,24 @@ func main() {
 	clients := flag.Int("clients", 8, "number of clients")
 	interval := flag.Duration("interval", 10*time.Millisecond, "pause of a client between two requests")
 	timeout := flag.Duration("timeout", 5*time.Second, "timeout of one request")
+	also := flag.String("also", "", "further ports to accept connections on, separated by commas")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
 	defer stop()
+	fail := func(err error) {
+		fmt.Fprintln(os.Stderr, "load:", err)
+		stop()
+		os.Exit(1)
+	}
+	if flag.Arg(0) == "dial" {
+		if err := dialAll(ctx, flag.Args()[1:]); err != nil {
+			fail(err)
+		}
+		return
+	}
+	for _, port := range strings.FieldsFunc(*also, func(r rune) bool { return r == ',' }) {
+		go func() { fail(accept(ctx, port)) }()
+	}
 	l := load.New(load.Config{URL: *url, Clients: *clients, Interval: *interval, Timeout: *timeout})
 	server := &http.Server{Addr: ":8080", Handler: handler(l), ReadHeaderTimeout: 5 * time.Second}
 	go func() {
@@ -38,9 +57,7 @@ func main() {
 		go l.Run(ctx)
 	}
 	if err := server.ListenAndServe(); ctx.Err() == nil {
-		fmt.Fprintln(os.Stderr, "load:", err)
-		stop()
-		os.Exit(1)
+		fail(err)
 	}
 }
 
