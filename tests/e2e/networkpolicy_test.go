@@ -1,39 +1,44 @@
 package e2e
 
 import (
+	"context"
+	"net"
 	"testing"
 
+	"github.com/gruntwork-io/terratest/modules/helm"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 )
 
-// TestNetworkPolicyIsAccepted installs the NetworkPolicy. The test cluster's
-// network plugin does not enforce policies, so that what is proved is that the
-// API server takes it and whom it selects, not that it holds anyone back.
-func TestNetworkPolicyIsAccepted(t *testing.T) {
+// TestNetworkPolicyOfTheChart installs the chart with its NetworkPolicy, in a
+// cluster that enforces it.
+func TestNetworkPolicyOfTheChart(t *testing.T) {
 	w := newWorld(t, shared)
 	w.install(2, "coder.networkPolicy.enable=true")
-	policies, err := w.client.NetworkingV1().NetworkPolicies(w.ns).List(t.Context(), metav1.ListOptions{})
-	require.NoError(t, err)
-	require.Len(t, policies.Items, 1)
-	spec := policies.Items[0].Spec
-	assert.ElementsMatch(t, []networkingv1.PolicyType{networkingv1.PolicyTypeIngress, networkingv1.PolicyTypeEgress}, spec.PolicyTypes)
-	selector, err := metav1.LabelSelectorAsSelector(&spec.PodSelector)
-	require.NoError(t, err)
-	pods := w.replicas()
-	require.Len(t, pods, 2)
-	for i := range pods {
-		assert.True(t, selector.Matches(labels.Set(pods[i].Labels)), "%s is selected", pods[i].Name)
-	}
-	// The first rule of each direction is the replicas': all of their ports.
-	for _, peers := range [][]networkingv1.NetworkPolicyPeer{spec.Ingress[0].From, spec.Egress[0].To} {
-		require.Len(t, peers, 1)
-		replicas, err := metav1.LabelSelectorAsSelector(peers[0].PodSelector)
-		require.NoError(t, err)
-		assert.True(t, replicas.Matches(labels.Set(pods[0].Labels)))
-	}
 	w.waitMesh(2)
+	pods := w.replicas()
+	for i := range pods {
+		relay := net.JoinHostPort(pods[i].Status.PodIP, "8080")
+		pubsub := net.JoinHostPort(pods[i].Status.PodIP, "6222")
+		// The pubsub port is the replicas' own: pods of other namespaces are
+		// held off, which is what shows that the policy is in force.
+		w.eventually("another namespace is held off "+pubsub, func(context.Context) (bool, error) { return w.dials(pubsub) != nil, nil })
+		assert.NoError(t, w.dials(relay), "users reach %s", pods[i].Name)
+	}
+	// The policy is in force by now. A replica that starts under it needs DNS,
+	// the database and the others for a healthy mesh.
+	three := []byte(`{"spec":{"replicas":3}}`)
+	_, err := w.client.AppsV1().StatefulSets(w.ns).Patch(t.Context(), "coder", types.MergePatchType, three, metav1.PatchOptions{})
+	require.NoError(t, err)
+	w.waitReady(w.ns, replicaLabels, 3)
+	w.waitMesh(3)
+	body, err := w.get("http://coder." + w.ns + ".svc.cluster.local/healthz")
+	require.NoError(t, err)
+	assert.Equal(t, "OK", body)
+
+	output, err := helm.RunHelmCommandAndGetOutputE(t, w.options(), "test", release, "--timeout", "2m")
+	require.NoError(t, err, output)
+	assert.Contains(t, output, "Succeeded")
 }
