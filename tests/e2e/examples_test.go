@@ -81,12 +81,12 @@ func (w *world) dryRun(manifest string) []error {
 	var refused []error
 	for objects := 0; ; {
 		var object unstructured.Unstructured
-		if err := decoder.Decode(&object.Object); errors.Is(err, io.EOF) {
+		err := decoder.Decode(&object.Object)
+		if errors.Is(err, io.EOF) {
 			require.Positive(w.t, objects)
 			return refused
-		} else {
-			require.NoError(w.t, err)
 		}
+		require.NoError(w.t, err)
 		if len(object.Object) == 0 {
 			continue
 		}

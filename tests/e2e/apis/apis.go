@@ -4,6 +4,7 @@
 package apis
 
 import (
+	// The Prometheus operator's and the Gateway API's smallest packages.
 	_ "github.com/prometheus-operator/prometheus-operator/pkg/versionutil"
 	_ "sigs.k8s.io/gateway-api/pkg/consts"
 )
