@@ -25,7 +25,7 @@ func TestNetworkPolicyOfTheChart(t *testing.T) {
 		// The pubsub port is the replicas' own: pods of other namespaces are
 		// held off, which is what shows that the policy is in force.
 		w.eventually("another namespace is held off "+pubsub, func(context.Context) (bool, error) { return w.dials(pubsub) != nil, nil })
-		assert.NoError(t, w.dials(relay), "users reach %s", pods[i].Name)
+		require.NoError(t, w.dials(relay), "users reach %s", pods[i].Name)
 	}
 	// The policy is in force by now. A replica that starts under it needs DNS,
 	// the database and the others for a healthy mesh.

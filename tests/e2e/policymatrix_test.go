@@ -112,7 +112,8 @@ func (w *world) policyCases() []*policyCase {
 	require.NoError(w.t, err)
 	pod, err := netip.ParseAddr(loader.Status.PodIP)
 	require.NoError(w.t, err)
-	block, err := pod.Prefix(pod.BitLen() / 2)
+	// Wider than the range of one node, in both families.
+	block, err := pod.Prefix(pod.BitLen() / 4)
 	require.NoError(w.t, err)
 	cases = append(cases, &policyCase{Name: "chart"})
 	for _, c := range cases {

@@ -90,7 +90,7 @@ func run(ctx context.Context, kubeconfig, node, ready string, ipv6 bool) error {
 	if err := waitFor(ctx, "the queue", queueBound); err != nil {
 		return err
 	}
-	if err := filter.install(); err != nil {
+	if err := filter.install(ctx); err != nil {
 		return err
 	}
 	go func() { ended <- filter.run(ctx) }()

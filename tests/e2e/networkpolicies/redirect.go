@@ -55,8 +55,8 @@ func (r *redirect) watch(informer cache.SharedIndexInformer) error {
 
 // install makes the chain, empty, and sends new forwarded connections through
 // it: after a Service's address became a pod's, before a source is masked.
-func (r *redirect) install() error {
-	return r.apply(nil, "-A FORWARD -m conntrack --ctstate NEW -j "+chain)
+func (r *redirect) install(ctx context.Context) error {
+	return r.apply(ctx, nil, "-A FORWARD -m conntrack --ctstate NEW -j "+chain)
 }
 
 // run keeps the rules up to date until the context ends.
@@ -74,7 +74,7 @@ func (r *redirect) run(ctx context.Context) error {
 		if slices.Equal(addresses, r.selected) {
 			continue
 		}
-		if err := r.apply(addresses); err != nil {
+		if err := r.apply(ctx, addresses); err != nil {
 			return err
 		}
 		r.selected = addresses
@@ -111,20 +111,22 @@ func (r *redirect) addresses() ([]string, error) {
 }
 
 // apply replaces the chain's rules in one step, and adds rules beside it.
-func (r *redirect) apply(addresses []string, beside ...string) error {
+func (r *redirect) apply(ctx context.Context, addresses []string, beside ...string) error {
 	// Before the filter table of the forward hook, so that no other rule of
 	// the node accepts a packet that a policy forbids.
-	text := "*mangle\n:" + chain + " - [0:0]\n"
+	var text strings.Builder
+	fmt.Fprintf(&text, "*mangle\n:%s - [0:0]\n", chain)
 	for _, address := range addresses {
 		for _, end := range []string{"-s", "-d"} {
-			text += fmt.Sprintf("-A %s %s %s -j NFQUEUE --queue-num %d\n", chain, end, address, queue)
+			fmt.Fprintf(&text, "-A %s %s %s -j NFQUEUE --queue-num %d\n", chain, end, address, queue)
 		}
 	}
 	for _, rule := range beside {
-		text += rule + "\n"
+		fmt.Fprintln(&text, rule)
 	}
-	cmd := exec.Command(r.restore, "--noflush")
-	cmd.Stdin = strings.NewReader(text + "COMMIT\n")
+	fmt.Fprintln(&text, "COMMIT")
+	cmd := exec.CommandContext(ctx, r.restore, "--noflush")
+	cmd.Stdin = strings.NewReader(text.String())
 	if output, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s: %w: %s", r.restore, err, strings.TrimSpace(string(output)))
 	}
