@@ -15,6 +15,7 @@ import (
 // TestNetworkPolicyOfTheChart installs the chart with its NetworkPolicy, in a
 // cluster that enforces it.
 func TestNetworkPolicyOfTheChart(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t, shared)
 	w.install(2, "coder.networkPolicy.enable=true")
 	w.waitMesh(2)
