@@ -51,7 +51,8 @@ func useHelm() error {
 }
 
 // TestHelm4 takes over a release of Helm 3, ends it, and installs anew: Helm 4
-// gives objects to the API server by server-side apply.
+// gives objects to the API server by server-side apply. The new release then
+// goes to a new version as the chart's README says, by way of no replica.
 func TestHelm4(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, shared)
@@ -73,6 +74,7 @@ func TestHelm4(t *testing.T) {
 	assert.True(t, slices.ContainsFunc(set.ManagedFields, func(entry metav1.ManagedFieldsEntry) bool {
 		return entry.Manager == "helm" && entry.Operation == metav1.ManagedFieldsOperationApply
 	}), "a new release is applied by the server: %v", set.ManagedFields)
-	w.upgrade(2, upgradeValues("3")...)
+	w.upgrade(0)
+	w.upgrade(2, newVersion()...)
 	w.waitMesh(2)
 }

@@ -33,7 +33,7 @@ func migrationChecks() []Check {
 			ID: "migration-pending-rolling", Area: postgresArea, Severity: check.Warning, Reads: planned,
 			Title:  "no migration runs under the feet of live replicas",
 			Why:    "A migration waits for locks that live replicas hold, and everything else waits behind it.",
-			Remedy: "Take a snapshot, scale to 0 or 1 replica, upgrade, then scale back:\nkubectl scale statefulset coder --replicas=0",
+			Remedy: "Take a snapshot, end the old replicas, then upgrade. With the chart of this project:\nhelm upgrade coder ./charts/coder -n coder --reuse-values --set coder.replicaCount=0 --wait",
 			Judge:  askedAll(migrated(judgePending)),
 		},
 		{
