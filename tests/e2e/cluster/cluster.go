@@ -92,6 +92,11 @@ func Up(ctx context.Context, cfg Config) (*Cluster, error) {
 	if err := cleanUp(dir); err != nil {
 		return nil, fmt.Errorf("removing what an earlier cluster left: %w", err)
 	}
+	endTurn, err := takeTurn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer endTurn()
 	lay, err := newLayout(cfg)
 	if err != nil {
 		return nil, err
