@@ -66,6 +66,12 @@ e2e: build helm3 helm4 cluster-packages ## Prove the chart on a real Kubernetes 
 	@cd tests/e2e && go test -count=1 ./standin ./load
 	@cd tests/e2e && go test $(AS_ROOT) -count=1 -timeout 60m -parallel 4 -v .
 
+.PHONY: e2e-coder
+e2e-coder: build helm3 helm4 cluster-packages ## The same with a real coderd, built from its module, in the stand-in's place
+	$(SAY) "the chart with a real coderd on a real cluster"
+	@image=$$(cd tests/e2e && go run ./cmd/cluster coderd | sed -n 's/^export E2E_CODER_IMAGE=//p') && cd tests/e2e && \
+		E2E_CODER_IMAGE=$$image E2E_FIGURES=$(CURDIR)/.cache/e2e/figures-coder.md go test $(AS_ROOT) -count=1 -timeout 60m -parallel 4 -v .
+
 .PHONY: cluster-up
 cluster-up: cluster-packages ## Start such a cluster to try things on
 	@cd tests/e2e && go run $(AS_ROOT) ./cmd/cluster up
