@@ -68,7 +68,7 @@ func TestHelm4(t *testing.T) {
 	helm.Delete(t, w.options(), release, true)
 	w.waitReady(w.ns, replicaLabels, 0)
 
-	proveInstall(t, w, "coder.networkPolicy.enable=true")
+	proveInstall(t, w)
 	set, err := w.client.AppsV1().StatefulSets(w.ns).Get(t.Context(), "coder", metav1.GetOptions{})
 	require.NoError(t, err)
 	assert.True(t, slices.ContainsFunc(set.ManagedFields, func(entry metav1.ManagedFieldsEntry) bool {
