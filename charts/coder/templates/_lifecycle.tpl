@@ -1,8 +1,8 @@
 {{/*
-The user's lifecycle, with a delay before the stop signal. coderd closes its
-listener about 3 s after that signal, and proxies may send requests to the pod
-for longer; the delay lets them notice first. Kubernetes sleeps by itself from
-1.30 on; before, the sleep program of the image does.
+The user's lifecycle, with a delay before the stop signal. coderd takes no new
+connection from that signal on, and proxies may send requests to the pod for
+longer; the delay lets them notice first. Kubernetes sleeps by itself from 1.30
+on; before, the sleep program of the image does.
 */}}
 {{- define "coder.lifecycle" -}}
 {{- $lifecycle := deepCopy (.Values.coder.lifecycle | default dict) -}}
