@@ -73,12 +73,12 @@ e2e-coder: build helm3 helm4 cluster-packages ## The same with a real coderd, bu
 		E2E_CODER_IMAGE=$$image E2E_FIGURES=$(CURDIR)/.cache/e2e/figures-coder.md go test $(AS_ROOT) -count=1 -timeout 60m -parallel 4 -v .
 
 .PHONY: cluster-up
-cluster-up: cluster-packages ## Start such a cluster to try things on
-	@cd tests/e2e && go run $(AS_ROOT) ./cmd/cluster up
+cluster-up: cluster-packages ## Start such a cluster to try things on (CLUSTER='--name dev6 --ipv6')
+	@cd tests/e2e && go run $(AS_ROOT) ./cmd/cluster up $(CLUSTER)
 
 .PHONY: cluster-down
-cluster-down: ## End it
-	@cd tests/e2e && go run $(AS_ROOT) ./cmd/cluster down
+cluster-down: ## End it (CLUSTER='--name dev6')
+	@cd tests/e2e && go run $(AS_ROOT) ./cmd/cluster down $(CLUSTER)
 
 .PHONY: bench
 bench: build helm3 postgres ## Time validate against helm template, and the pre-flight on a 50 ms line
