@@ -53,7 +53,8 @@ func newLayout(cfg Config) (layout, error) {
 }
 
 func (l layout) write(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	// Others may pass through to a kubeconfig of theirs, and list nothing.
+	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return fmt.Errorf("making the cluster's folder: %w", err)
 	}
 	text, err := json.MarshalIndent(l, "", "  ")

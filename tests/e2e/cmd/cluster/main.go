@@ -15,6 +15,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strconv"
 	"syscall"
 
 	"github.com/coder-ha/coder-ha/tests/e2e/cluster"
@@ -94,6 +95,25 @@ func up(ctx context.Context, root string, cfg cluster.Config) error {
 	if err != nil {
 		return err
 	}
+	if err := giveToCaller(c.Kubeconfig); err != nil {
+		return err
+	}
 	fmt.Printf("export KUBECONFIG=%s\n", c.Kubeconfig)
+	return nil
+}
+
+// giveToCaller makes the file that of the user who called sudo, if one did.
+func giveToCaller(path string) error {
+	caller, ok := os.LookupEnv("SUDO_UID")
+	if !ok {
+		return nil
+	}
+	uid, err := strconv.Atoi(caller)
+	if err != nil {
+		return fmt.Errorf("reading SUDO_UID: %w", err)
+	}
+	if err := os.Chown(path, uid, -1); err != nil {
+		return fmt.Errorf("giving the kubeconfig to the caller: %w", err)
+	}
 	return nil
 }
