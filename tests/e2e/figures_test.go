@@ -41,7 +41,7 @@ func (f *figureTable) describe(ctx context.Context, client kubernetes.Interface)
 	}
 	f.kubernetes, f.nodes, f.coder = version.GitVersion, len(nodes.Items), "a stand-in for coderd"
 	if image := os.Getenv("E2E_CODER_IMAGE"); image != "" {
-		f.coder = "the image " + image
+		f.coder = "the image " + strings.TrimPrefix(image, "docker.io/")
 	}
 	return nil
 }
