@@ -1,6 +1,8 @@
 package cli
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/chart"
@@ -26,10 +28,12 @@ func secretTexts(rendered *chart.Rendered) []string {
 	return texts
 }
 
-// hide takes texts out of a report.
+// hide takes texts out of a report, longer ones first: where one begins with
+// another, nothing of it is left over.
 func hide(r *report.Report, texts []string) {
+	longestFirst := slices.SortedFunc(slices.Values(texts), func(a, b string) int { return cmp.Compare(len(b), len(a)) })
 	var pairs []string
-	for _, text := range texts {
+	for _, text := range longestFirst {
 		pairs = append(pairs, text, "(from a Secret)")
 	}
 	replace := strings.NewReplacer(pairs...).Replace
