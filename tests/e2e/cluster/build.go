@@ -42,8 +42,9 @@ func RepositoryRoot() (string, error) {
 }
 
 // Build compiles Kubernetes, etcd, CoreDNS and what enforces NetworkPolicy as
-// their go.mod files pin them and returns the folder of the binaries. A second call with the same pins
-// returns at once. The first takes minutes: each minute is reported.
+// their go.mod files pin them and returns the folder of the binaries. A second
+// call with the same pins returns at once. The first takes minutes: each minute
+// is reported.
 func Build(ctx context.Context, root string, progress io.Writer) (string, error) {
 	modules := []string{
 		filepath.Join(root, "tests", "e2e", "kubernetes"),
