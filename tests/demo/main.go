@@ -110,7 +110,7 @@ func newStage(home string) (*stage, error) {
 	return &stage{helm: helm, dir: here, env: command.Environment(filepath.Join(home, "helm")), color: terminal()}, nil
 }
 
-// terminal says whether a person looks at standard output and wants colour.
+// terminal says whether a person looks at standard output and wants color.
 func terminal() bool {
 	info, err := os.Stdout.Stat()
 	return err == nil && info.Mode()&os.ModeCharDevice != 0 && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"

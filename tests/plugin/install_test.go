@@ -32,7 +32,7 @@ func TestOtherPluginsOfTheUserStillLoad(t *testing.T) {
 		for _, name := range []string{"aardvark", "zebra"} {
 			dir := filepath.Join(command.PluginsDir(h.home), name)
 			require.NoError(t, os.MkdirAll(dir, 0o755))
-			text := "name: " + name + "\nversion: 1.0.0\nusage: a neighbour\n" +
+			text := "name: " + name + "\nversion: 1.0.0\nusage: a neighbor\n" +
 				"platformCommand:\n  - os: linux\n    command: echo\n    args: [here is " + name + "]\n" +
 				"  - os: darwin\n    command: echo\n    args: [here is " + name + "]\n"
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "plugin.yaml"), []byte(text), 0o600))

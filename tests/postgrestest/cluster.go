@@ -17,8 +17,8 @@ func (s *Server) data() string { return filepath.Join(s.Dir, "data") }
 // confFile holds the settings of Options, beside those that initdb chose.
 const confFile = "postgrestest.conf"
 
-// initialise makes the data directory: a new cluster, or a copy of the primary.
-func (s *Server) initialise(ctx context.Context) error {
+// initialize makes the data directory: a new cluster, or a copy of the primary.
+func (s *Server) initialize(ctx context.Context) error {
 	if s.options.StandbyOf != nil {
 		return s.copyPrimary(ctx)
 	}

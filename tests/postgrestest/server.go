@@ -103,7 +103,7 @@ func (s *Server) start(ctx context.Context) error {
 	if err := s.reachBinaries(); err != nil {
 		return err
 	}
-	if err := s.initialise(ctx); err != nil {
+	if err := s.initialize(ctx); err != nil {
 		return err
 	}
 	var err error

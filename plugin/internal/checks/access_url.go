@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -20,14 +21,14 @@ func accessURLChecks() []Check {
 			Why:    "Without CODER_ACCESS_URL coderd opens a public tunnel, each replica one of its own.",
 			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer, such as https://coder.example.com.",
 			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				value := r.Env(deployment.AccessURL)
+				value := r.Env(coder.AccessURL)
 				switch {
 				case value.State == deployment.Unknown:
-					j.unknown(deployment.AccessURL, value)
+					j.unknown(coder.AccessURL, value)
 				case value.Unset():
 					j.find(check.Finding{
 						Message: "there is no access URL: coderd would open a public tunnel", Subject: of(d, r, value),
-						Observed: deployment.AccessURL + " is not set", Expected: "the address of the load balancer in front of all replicas",
+						Observed: coder.AccessURL + " is not set", Expected: "the address of the load balancer in front of all replicas",
 					})
 				default:
 					j.good()
@@ -84,12 +85,12 @@ func accessURLChecks() []Check {
 			Why:    "coderd does not start with a wildcard that it cannot compile.",
 			Remedy: "Write CODER_WILDCARD_ACCESS_URL as *.HOST or *-SUFFIX.HOST, without a scheme.",
 			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				value := r.Env(deployment.WildcardURL)
+				value := r.Env(coder.WildcardAccessURL)
 				switch {
 				case value.State == deployment.Unknown:
-					j.unknown(deployment.WildcardURL, value)
+					j.unknown(coder.WildcardAccessURL, value)
 				case value.Unset():
-					j.skip("%s is not set", deployment.WildcardURL)
+					j.skip("%s is not set", coder.WildcardAccessURL)
 				case wildcardProblem(value.Text.Plain()) == "":
 					j.good()
 				default:
@@ -106,11 +107,11 @@ func accessURLChecks() []Check {
 // accessURLs is each, for access URLs that can be read.
 func accessURLs(judge func(*judgement, *deployment.Deployment, deployment.Replica, deployment.Value, deployment.Endpoint)) func(*facts.Facts) check.Result {
 	return each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-		value := r.Env(deployment.AccessURL)
+		value := r.Env(coder.AccessURL)
 		e, err := deployment.ParseEndpoint(value.Text)
 		switch {
 		case value.State == deployment.Unknown:
-			j.unknown(deployment.AccessURL, value)
+			j.unknown(coder.AccessURL, value)
 		case value.Unset():
 			j.skip("no access URL is set")
 		case err != nil:
@@ -127,9 +128,9 @@ func judgeAccessURL(f *facts.Facts) check.Result {
 	d := f.Deployment
 	var one *deployment.Replica
 	for _, r := range d.Replicas {
-		value := r.Env(deployment.AccessURL)
+		value := r.Env(coder.AccessURL)
 		if value.State == deployment.Unknown {
-			j.unknown(deployment.AccessURL, value)
+			j.unknown(coder.AccessURL, value)
 			continue
 		}
 		if value.Unset() {
@@ -137,8 +138,8 @@ func judgeAccessURL(f *facts.Facts) check.Result {
 			continue
 		}
 		problem := accessProblem(value.Text)
-		if one != nil && problem == "" && one.Env(deployment.AccessURL).Text != value.Text {
-			problem = fmt.Sprintf("differs from that of replica %s, %s", one.Name, one.Env(deployment.AccessURL))
+		if one != nil && problem == "" && one.Env(coder.AccessURL).Text != value.Text {
+			problem = fmt.Sprintf("differs from that of replica %s, %s", one.Name, one.Env(coder.AccessURL))
 		}
 		if one == nil {
 			one = &r

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -21,15 +22,15 @@ func certificateChecks() []Check {
 			Why:    "coderd does not start with different numbers of certificate and key files.",
 			Remedy: "List as many files in CODER_TLS_KEY_FILE as in CODER_TLS_CERT_FILE, in the same order.",
 			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				certs, keys := r.Env(certFile), r.Env(keyFile)
+				certs, keys := r.Env(coder.TLSCertFile), r.Env(coder.TLSKeyFile)
 				on, known := r.TLS()
 				switch {
 				case known && !on:
 					j.skip("TLS is not enabled")
 				case certs.State == deployment.Unknown:
-					j.unknown(certFile, certs)
+					j.unknown(coder.TLSCertFile, certs)
 				case keys.State == deployment.Unknown:
-					j.unknown(keyFile, keys)
+					j.unknown(coder.TLSKeyFile, keys)
 				case len(certs.List()) == len(keys.List()):
 					j.good()
 				default:
@@ -39,7 +40,7 @@ func certificateChecks() []Check {
 					}
 					j.find(check.Finding{
 						Message: "certificate and key files differ in number", Subject: of(d, r, at),
-						Observed: fmt.Sprintf("%d in %s, %d in %s", len(certs.List()), certFile, len(keys.List()), keyFile), Expected: "the same number",
+						Observed: fmt.Sprintf("%d in %s, %d in %s", len(certs.List()), coder.TLSCertFile, len(keys.List()), coder.TLSKeyFile), Expected: "the same number",
 					})
 				}
 			}),
@@ -56,9 +57,9 @@ func certificateChecks() []Check {
 
 // judgeSAN looks for a certificate that covers the access URL's host.
 func judgeSAN(j *judgement, r relay) {
-	access := r.replica.Env(deployment.AccessURL)
+	access := r.replica.Env(coder.AccessURL)
 	if access.State == deployment.Unknown {
-		j.unknown(deployment.AccessURL, access)
+		j.unknown(coder.AccessURL, access)
 		return
 	}
 	endpoint, err := deployment.ParseEndpoint(access.Text)
@@ -66,7 +67,7 @@ func judgeSAN(j *judgement, r relay) {
 		j.skip("the access URL cannot be read")
 		return
 	}
-	if files := r.replica.Env(certFile); files.Unset() {
+	if files := r.replica.Env(coder.TLSCertFile); files.Unset() {
 		j.skip("see relay-tls-self-signed")
 		return
 	}
@@ -87,13 +88,13 @@ func judgeSAN(j *judgement, r relay) {
 	}
 	if hidden != nil || len(names) == 0 {
 		if hidden == nil {
-			hidden = new(r.replica.Env(certFile))
+			hidden = new(r.replica.Env(coder.TLSCertFile))
 		}
-		j.unknown(certFile, *hidden)
+		j.unknown(coder.TLSCertFile, *hidden)
 		return
 	}
 	j.find(check.Finding{
-		Message: "no certificate covers " + access.Show(endpoint.Host) + ", for which peers ask", Subject: of(r.d, r.replica, r.replica.Env(certFile)),
+		Message: "no certificate covers " + access.Show(endpoint.Host) + ", for which peers ask", Subject: of(r.d, r.replica, r.replica.Env(coder.TLSCertFile)),
 		Observed: "certificates for " + strings.Join(names, "; "), Expected: "a certificate for " + access.Show(endpoint.Host),
 	})
 }
@@ -104,9 +105,9 @@ func judgeExpiry(f *facts.Facts) check.Result {
 			j.skip("TLS is not enabled")
 			return
 		}
-		files := r.Env(certFile)
+		files := r.Env(coder.TLSCertFile)
 		if files.State == deployment.Unknown {
-			j.unknown(certFile, files)
+			j.unknown(coder.TLSCertFile, files)
 			return
 		}
 		if files.Unset() {
@@ -116,7 +117,7 @@ func judgeExpiry(f *facts.Facts) check.Result {
 		for _, file := range r.Certificates {
 			leaf, err := leafOf(file)
 			if err != nil {
-				j.unknown(certFile, unreadable(file, err))
+				j.unknown(coder.TLSCertFile, unreadable(file, err))
 				continue
 			}
 			left := leaf.NotAfter.Sub(f.Now)

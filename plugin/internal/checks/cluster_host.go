@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -23,18 +24,18 @@ func clusterHostChecks() []Check {
 			Why:    "Without either Coder falls back to Postgres for pubsub, and replicas that do not fall back do not hear it.",
 			Remedy: setClusterHost,
 			Judge: several(withNATS(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				host, relay := r.Env(deployment.ClusterHost), r.Env(deployment.RelayURL)
+				host, relay := r.Env(coder.ClusterHost), r.Env(coder.RelayURL)
 				switch {
 				case host.Set() || relay.Set():
 					j.good()
 				case host.State == deployment.Unknown:
-					j.unknown(deployment.ClusterHost, host)
+					j.unknown(coder.ClusterHost, host)
 				case relay.State == deployment.Unknown:
-					j.unknown(deployment.RelayURL, relay)
+					j.unknown(coder.RelayURL, relay)
 				default:
 					j.find(check.Finding{
-						Message: "neither " + deployment.ClusterHost + " nor a relay URL is set", Subject: container(d, r),
-						Observed: deployment.ClusterHost + " is not set", Expected: "the pod IP",
+						Message: "neither " + coder.ClusterHost + " nor a relay URL is set", Subject: container(d, r),
+						Observed: coder.ClusterHost + " is not set", Expected: "the pod IP",
 					})
 				}
 			})),
@@ -45,16 +46,16 @@ func clusterHostChecks() []Check {
 			Why:    "With custom relays the relay URL is ignored, so nothing else tells a replica's address to the others.",
 			Remedy: setClusterHost,
 			Judge: several(withNATS(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				host := r.Env(deployment.ClusterHost)
+				host := r.Env(coder.ClusterHost)
 				switch {
 				case r.EmbeddedRelay():
 					j.skip("the embedded relay is on")
 				case host.State == deployment.Unknown:
-					j.unknown(deployment.ClusterHost, host)
+					j.unknown(coder.ClusterHost, host)
 				case host.Unset():
 					j.find(check.Finding{
-						Message: "custom relays, and " + deployment.ClusterHost + " is not set", Subject: container(d, r),
-						Observed: "CODER_DERP_SERVER_ENABLE=false without " + deployment.ClusterHost, Expected: "the pod IP",
+						Message: "custom relays, and " + coder.ClusterHost + " is not set", Subject: container(d, r),
+						Observed: "CODER_DERP_SERVER_ENABLE=false without " + coder.ClusterHost, Expected: "the pod IP",
 					})
 				default:
 					j.good()
@@ -81,7 +82,7 @@ func clusterHostChecks() []Check {
 				}
 				j.find(check.Finding{
 					Message: "the cluster host holds " + problem, Subject: of(d, r, host),
-					Observed: deployment.ClusterHost + "=" + host.String(), Expected: "an IP address alone",
+					Observed: coder.ClusterHost + "=" + host.String(), Expected: "an IP address alone",
 				})
 			})),
 		},
@@ -116,14 +117,14 @@ func withNATS(judge func(*judgement, *deployment.Deployment, deployment.Replica)
 // clusterHosts judges CODER_CLUSTER_HOST where Coder knows it and it is set.
 func clusterHosts(judge func(*judgement, *deployment.Deployment, deployment.Replica, deployment.Value)) func(*judgement, *deployment.Deployment, deployment.Replica) {
 	return func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-		host := r.Env(deployment.ClusterHost)
+		host := r.Env(coder.ClusterHost)
 		switch {
 		case !d.Version.AtLeast(2, 35):
-			j.skip("Coder %s does not know %s", d.Version, deployment.ClusterHost)
+			j.skip("Coder %s does not know %s", d.Version, coder.ClusterHost)
 		case host.State == deployment.Unknown:
-			j.unknown(deployment.ClusterHost, host)
+			j.unknown(coder.ClusterHost, host)
 		case host.Unset():
-			j.skip("%s is not set", deployment.ClusterHost)
+			j.skip("%s is not set", coder.ClusterHost)
 		default:
 			judge(j, d, r, host)
 		}
@@ -133,7 +134,7 @@ func clusterHosts(judge func(*judgement, *deployment.Deployment, deployment.Repl
 // judgeNotIP looks at CODER_CLUSTER_HOST, and at the relay URL's host where
 // NATS takes that.
 func judgeNotIP(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-	host := r.Env(deployment.ClusterHost)
+	host := r.Env(coder.ClusterHost)
 	if host.Unset() {
 		if on, why := d.NATS(r); !on {
 			j.skip("%s", why)
@@ -143,9 +144,9 @@ func judgeNotIP(j *judgement, d *deployment.Deployment, r deployment.Replica) {
 	}
 	switch {
 	case !d.Version.AtLeast(2, 35):
-		j.skip("Coder %s does not know %s", d.Version, deployment.ClusterHost)
+		j.skip("Coder %s does not know %s", d.Version, coder.ClusterHost)
 	case host.State == deployment.Unknown:
-		j.unknown(deployment.ClusterHost, host)
+		j.unknown(coder.ClusterHost, host)
 	case host.Unset():
 		j.skip("no cluster host is known")
 	case malformed(host.Text) != "":
@@ -155,7 +156,7 @@ func judgeNotIP(j *judgement, d *deployment.Deployment, r deployment.Replica) {
 	default:
 		j.find(check.Finding{
 			Message: "the cluster host is a name, so mutual TLS between replicas is off", Subject: of(d, r, host),
-			Observed: deployment.ClusterHost + "=" + host.String(), Expected: "an IP address",
+			Observed: coder.ClusterHost + "=" + host.String(), Expected: "an IP address",
 		})
 	}
 }
@@ -207,7 +208,7 @@ func judgeClusterShared(f *facts.Facts) check.Result {
 		if !taken {
 			first[key] = r
 		}
-		finding := check.Finding{Subject: s, Observed: deployment.ClusterHost + "=" + host.String(), Expected: "an address of its own for each replica"}
+		finding := check.Finding{Subject: s, Observed: coder.ClusterHost + "=" + host.String(), Expected: "an address of its own for each replica"}
 		switch {
 		case reported[key] || malformed(host.Text) != "":
 			j.good()
@@ -239,7 +240,7 @@ func normalIP(host deployment.Text) deployment.Text {
 func judgeClusterIPv6(j *judgement, d *deployment.Deployment, r deployment.Replica) {
 	host := r.EffectiveClusterHost()
 	if host.State == deployment.Unknown {
-		j.unknown(deployment.ClusterHost, host)
+		j.unknown(coder.ClusterHost, host)
 		return
 	}
 	addr, err := netip.ParseAddr(string(host.Text))
@@ -250,7 +251,7 @@ func judgeClusterIPv6(j *judgement, d *deployment.Deployment, r deployment.Repli
 	}
 	finding := check.Finding{
 		Message: "Coder " + d.Version.String() + " cannot form NATS routes over IPv6", Subject: of(d, r, host),
-		Observed: deployment.ClusterHost + "=" + host.String(), Expected: "IPv4 between replicas, or no_nats_pubsub in " + deployment.Experiments,
+		Observed: coder.ClusterHost + "=" + host.String(), Expected: "IPv4 between replicas, or no_nats_pubsub in " + coder.Experiments,
 	}
 	if !d.Version.Known() || d.Version.AtLeast(2, 37) {
 		finding.Severity = check.Info

@@ -11,12 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
-
-// natsPort is where replicas listen for each other's pubsub
-// (coder/coder coderd/x/nats, defaultClusterPort).
-const natsPort = 6222
 
 // clusterNetworkChecks judge what Kubernetes puts between replicas.
 func clusterNetworkChecks() []Check {
@@ -59,7 +56,7 @@ func judgeSidecar(j *judgement, d *deployment.Deployment, r deployment.Replica) 
 	}
 	var missing []string
 	for _, key := range []string{inbound, outbound} {
-		if !holdsPort(w.Pod.Annotations[key], natsPort) {
+		if !holdsPort(w.Pod.Annotations[key], coder.NATSPort) {
 			missing = append(missing, key)
 		}
 	}
@@ -70,9 +67,9 @@ func judgeSidecar(j *judgement, d *deployment.Deployment, r deployment.Replica) 
 	s := container(d, r)
 	s.Container = ""
 	j.find(check.Finding{
-		Message: fmt.Sprintf("%s takes over port %d between replicas", meshOf(w), natsPort), Subject: s,
+		Message: fmt.Sprintf("%s takes over port %d between replicas", meshOf(w), coder.NATSPort), Subject: s,
 		Observed: "no " + strings.Join(missing, " and no ") + " with 6222", Expected: "6222 excluded in both directions",
-		Remedy: fmt.Sprintf("Add to the pod's annotations (coder.podAnnotations in the chart):\n%s: \"%d\"\n%s: \"%d\"", inbound, natsPort, outbound, natsPort),
+		Remedy: fmt.Sprintf("Add to the pod's annotations (coder.podAnnotations in the chart):\n%s: \"%d\"\n%s: \"%d\"", inbound, coder.NATSPort, outbound, coder.NATSPort),
 	})
 }
 

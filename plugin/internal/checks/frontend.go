@@ -5,13 +5,8 @@ import (
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-)
-
-const (
-	trustedHeaders  = "CODER_PROXY_TRUSTED_HEADERS"
-	trustedOrigins  = "CODER_PROXY_TRUSTED_ORIGINS"
-	forceWebsockets = "CODER_DERP_FORCE_WEBSOCKETS"
 )
 
 // frontendChecks judge what stands between users and the replicas.
@@ -55,28 +50,28 @@ func judgeDERPUpgrade(j *judgement, d *deployment.Deployment, r deployment.Repli
 		j.skip("no Istio proxy stands in front of the replicas")
 		return
 	}
-	force, known := r.Env(forceWebsockets).Bool(false)
+	force, known := r.Env(coder.DERPForceWebsockets).Bool(false)
 	switch {
 	case d.DERPUpgrade || force:
 		j.good()
 	case !known:
-		j.unknown(forceWebsockets, r.Env(forceWebsockets))
+		j.unknown(coder.DERPForceWebsockets, r.Env(coder.DERPForceWebsockets))
 	default:
 		j.find(check.Finding{
 			Message: "Istio drops the DERP upgrade", Subject: *at,
-			Observed: "no EnvoyFilter with upgrade_type: derp, and " + forceWebsockets + " is not true", Expected: "one of them",
+			Observed: "no EnvoyFilter with upgrade_type: derp, and " + coder.DERPForceWebsockets + " is not true", Expected: "one of them",
 		})
 	}
 }
 
 func judgeTrustedProxies(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-	origins := r.Env(trustedOrigins)
+	origins := r.Env(coder.ProxyTrustedOrigins)
 	if origins.Set() {
 		for _, cidr := range origins.List() {
 			if _, _, err := net.ParseCIDR(cidr); err != nil {
 				j.find(check.Finding{
 					Severity: check.Error, Message: "coderd does not start: a trusted origin is not a CIDR", Subject: of(d, r, origins),
-					Observed: origins.Show(deployment.Text(cidr)), Expected: "a CIDR like 10.0.0.0/8", Remedy: "Write " + trustedOrigins + " as a comma-separated list of CIDRs.",
+					Observed: origins.Show(deployment.Text(cidr)), Expected: "a CIDR like 10.0.0.0/8", Remedy: "Write " + coder.ProxyTrustedOrigins + " as a comma-separated list of CIDRs.",
 				})
 				return
 			}
@@ -86,9 +81,9 @@ func judgeTrustedProxies(j *judgement, d *deployment.Deployment, r deployment.Re
 		j.skip("no Ingress or route stands in front of the replicas")
 		return
 	}
-	headers := r.Env(trustedHeaders)
+	headers := r.Env(coder.ProxyTrustedHeaders)
 	var missing []string
-	for name, v := range map[string]deployment.Value{trustedHeaders: headers, trustedOrigins: origins} {
+	for name, v := range map[string]deployment.Value{coder.ProxyTrustedHeaders: headers, coder.ProxyTrustedOrigins: origins} {
 		if v.State == deployment.Unknown {
 			j.unknown(name, v)
 			return
@@ -97,7 +92,7 @@ func judgeTrustedProxies(j *judgement, d *deployment.Deployment, r deployment.Re
 	for _, v := range []struct {
 		name  string
 		value deployment.Value
-	}{{trustedHeaders, headers}, {trustedOrigins, origins}} {
+	}{{coder.ProxyTrustedHeaders, headers}, {coder.ProxyTrustedOrigins, origins}} {
 		if v.value.Unset() {
 			missing = append(missing, v.name)
 		}

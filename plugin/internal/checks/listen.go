@@ -4,6 +4,7 @@ import (
 	"net"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
 
@@ -16,19 +17,19 @@ func listenChecks() []Check {
 			Why:    "coderd listens on 127.0.0.1:3000 unless it is told otherwise: neither peers nor the load balancer reach that.",
 			Remedy: "Set CODER_HTTP_ADDRESS to 0.0.0.0:8080 (or [::]:8080).",
 			Judge: several(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				value := r.Address(deployment.HTTPAddress)
+				value := r.Address(coder.HTTPAddress)
 				host, _, ok := deployment.SplitAddress(value.Text)
 				switch {
 				case value.State == deployment.Unknown:
-					j.unknown(deployment.HTTPAddress, value)
+					j.unknown(coder.HTTPAddress, value)
 				case !ok:
 					j.skip("see http-address-invalid")
 				case host == "" || !loopbackListen(host) || servesOnlyTLS(r):
 					j.good()
 				default:
 					j.find(check.Finding{
-						Message: "coderd listens on loopback, where no other replica reaches it", Subject: of(d, r, r.Env(deployment.HTTPAddress)),
-						Observed: deployment.HTTPAddress + "=" + value.String(), Expected: "0.0.0.0:8080, [::]:8080 or :8080",
+						Message: "coderd listens on loopback, where no other replica reaches it", Subject: of(d, r, r.Env(coder.HTTPAddress)),
+						Observed: coder.HTTPAddress + "=" + value.String(), Expected: "0.0.0.0:8080, [::]:8080 or :8080",
 					})
 				}
 			}),
@@ -39,9 +40,9 @@ func listenChecks() []Check {
 			Why:    "coderd exits with an address that it cannot listen on, as with *:80: «listen tcp: lookup *: no such host».",
 			Remedy: "Write it as 0.0.0.0:8080 or :8080.",
 			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				variables := []string{deployment.HTTPAddress}
+				variables := []string{coder.HTTPAddress}
 				if on, _ := r.TLS(); on {
-					variables = append(variables, deployment.TLSAddress)
+					variables = append(variables, coder.TLSAddress)
 				}
 				for _, variable := range variables {
 					value := r.Address(variable)
@@ -91,7 +92,7 @@ func servesOnlyTLS(r deployment.Replica) bool {
 	if !on {
 		return false
 	}
-	host, _, ok := deployment.SplitAddress(r.Address(deployment.TLSAddress).Text)
-	e, err := deployment.ParseEndpoint(r.Env(deployment.RelayURL).Text)
+	host, _, ok := deployment.SplitAddress(r.Address(coder.TLSAddress).Text)
+	e, err := deployment.ParseEndpoint(r.Env(coder.RelayURL).Text)
 	return ok && !loopbackListen(host) && err == nil && e.Scheme == "https"
 }

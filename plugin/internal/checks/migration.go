@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 func migrationChecks() []Check {
@@ -41,20 +41,20 @@ func migrationChecks() []Check {
 			Title:  "nothing stands in the way of a migration",
 			Why:    "A replica that starts waits two minutes for the migration lock and then exits; an idle transaction can hold a migration up for ever.",
 			Remedy: "Look at what holds it, and end it if it is stuck: SELECT pg_terminate_backend(PID);",
-			Judge:  askedAll(judgeLocks, postgres.AskMigrationLock, postgres.AskIdle),
+			Judge:  askedAll(judgeLocks, pgfacts.AskMigrationLock, pgfacts.AskIdle),
 		},
 	}
 }
 
 // migrated judges a database that a Coder v2 has used.
-func migrated(judge func(*facts.Facts, *postgres.Facts, postgres.Migration) check.Result) func(*facts.Facts, *postgres.Facts) check.Result {
-	return func(f *facts.Facts, p *postgres.Facts) check.Result {
+func migrated(judge func(*facts.Facts, *pgfacts.Facts, pgfacts.Migration) check.Result) func(*facts.Facts, *pgfacts.Facts) check.Result {
+	return func(f *facts.Facts, p *pgfacts.Facts) check.Result {
 		switch {
 		case p.Coder == nil:
-			return unanswered(p, postgres.AskTables, "which tables there are")
+			return unanswered(p, pgfacts.AskTables, "which tables there are")
 		case p.Coder.Migration == nil:
-			if _, missing := gapOf(p, postgres.AskSchemaVersion); missing {
-				return unanswered(p, postgres.AskSchemaVersion, "the schema's version")
+			if _, missing := gapOf(p, pgfacts.AskSchemaVersion); missing {
+				return unanswered(p, pgfacts.AskSchemaVersion, "the schema's version")
 			}
 			return check.NotApplicable("no Coder has used this database yet")
 		}
@@ -62,7 +62,7 @@ func migrated(judge func(*facts.Facts, *postgres.Facts, postgres.Migration) chec
 	}
 }
 
-func judgeDirty(_ *facts.Facts, p *postgres.Facts, m postgres.Migration) check.Result {
+func judgeDirty(_ *facts.Facts, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
 	if !m.Dirty {
 		return check.PassNote(fmt.Sprintf("schema version %d", m.Version))
 	}
@@ -83,15 +83,15 @@ var lastMigrations = map[int][2]int{
 const newestKnown = 35
 
 // planned is the version of Coder that is to be installed.
-func planned(f *facts.Facts) deployment.Version {
+func planned(f *facts.Facts) coder.Version {
 	if f.Deployment != nil {
 		return f.Deployment.Version
 	}
-	return deployment.ParseVersion(f.Plan.Version)
+	return coder.ParseVersion(f.Plan.Version)
 }
 
 // versionUnknown is the result where the image's version decides.
-func versionUnknown(f *facts.Facts, v deployment.Version) check.Result {
+func versionUnknown(f *facts.Facts, v coder.Version) check.Result {
 	if !v.Known() {
 		proof := "use an image tag that is a version"
 		if f.Deployment == nil {
@@ -102,7 +102,7 @@ func versionUnknown(f *facts.Facts, v deployment.Version) check.Result {
 	return check.Unproven("the last migration of Coder "+v.String()+" is not known here", "compare with the release notes of Coder "+v.String())
 }
 
-func judgeDowngrade(f *facts.Facts, p *postgres.Facts, m postgres.Migration) check.Result {
+func judgeDowngrade(f *facts.Facts, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
 	v := planned(f)
 	last, known := lastMigrations[v.Minor]
 	switch {
@@ -119,7 +119,7 @@ func judgeDowngrade(f *facts.Facts, p *postgres.Facts, m postgres.Migration) che
 	})
 }
 
-func judgePending(f *facts.Facts, p *postgres.Facts, m postgres.Migration) check.Result {
+func judgePending(f *facts.Facts, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
 	live, skip := liveReplicas(p)
 	if skip != nil {
 		return *skip
@@ -150,9 +150,9 @@ func judgePending(f *facts.Facts, p *postgres.Facts, m postgres.Migration) check
 	return check.Fail(finding)
 }
 
-func judgeLocks(f *facts.Facts, p *postgres.Facts) check.Result {
+func judgeLocks(f *facts.Facts, p *pgfacts.Facts) check.Result {
 	if p.Activity == nil {
-		return unanswered(p, postgres.AskMigrationLock, "who holds locks")
+		return unanswered(p, pgfacts.AskMigrationLock, "who holds locks")
 	}
 	limits := f.Limits.Postgres
 	var findings []check.Finding
@@ -185,7 +185,7 @@ func judgeLocks(f *facts.Facts, p *postgres.Facts) check.Result {
 	return check.Pass()
 }
 
-func holderFinding(p *postgres.Facts, h postgres.Holder, age time.Duration, what string, limit time.Duration) check.Finding {
+func holderFinding(p *pgfacts.Facts, h pgfacts.Holder, age time.Duration, what string, limit time.Duration) check.Finding {
 	parts := []string{fmt.Sprintf("process %d", h.PID), h.User, h.Application, h.Client}
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	return check.Finding{

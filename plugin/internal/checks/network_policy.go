@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
 )
@@ -117,13 +118,13 @@ func replicaNeeds(d *deployment.Deployment, r deployment.Replica) []need {
 		return nil
 	}
 	var needs []need
-	relayURL := r.Env(deployment.RelayURL)
+	relayURL := r.Env(coder.RelayURL)
 	if e, err := deployment.ParseEndpoint(relayURL.Text); err == nil && relayURL.Set() && r.EmbeddedRelay() {
 		port := containerPorts(relay{d: d, replica: r, value: relayURL, endpoint: e})[0]
 		needs = append(needs, need{what: "the relay port of replicas", port: port, protocol: corev1.ProtocolTCP, peer: true})
 	}
 	if on, _ := d.NATS(r); on {
-		needs = append(needs, need{what: "the pubsub port of replicas", port: natsPort, protocol: corev1.ProtocolTCP, peer: true})
+		needs = append(needs, need{what: "the pubsub port of replicas", port: coder.NATSPort, protocol: corev1.ProtocolTCP, peer: true})
 	}
 	return needs
 }
@@ -140,7 +141,7 @@ func outsideNeeds(d *deployment.Deployment, r deployment.Replica) []need {
 	if database, needed := databaseNeed(r); needed {
 		needs = append(needs, database.inNamespaceOf(own))
 	}
-	e, err := deployment.ParseEndpoint(r.Env(deployment.AccessURL).Text)
+	e, err := deployment.ParseEndpoint(r.Env(coder.AccessURL).Text)
 	if err != nil || deployment.Loopback(e.Host) {
 		return needs
 	}
@@ -173,7 +174,7 @@ func (n need) inNamespaceOf(own string) need {
 // proxy in the pod, that the replica reaches on its own machine.
 func databaseNeed(r deployment.Replica) (database need, needed bool) {
 	database = need{what: "Postgres", protocol: corev1.ProtocolTCP}
-	value := r.Env(deployment.PostgresURL)
+	value := r.Env(coder.PostgresURL)
 	if !value.Set() {
 		return database, !value.Unset()
 	}
@@ -232,8 +233,8 @@ func portAllows(d *deployment.Deployment, r deployment.Replica, p networkingv1.N
 // couldBePostgres says of a rule whether its ports may be meant for a database
 // whose port is not known: they are not those of the other needs.
 func couldBePostgres(r deployment.Replica, from, to int) bool {
-	known := []int{53, 80, 443, natsPort}
-	for _, variable := range []string{deployment.HTTPAddress, deployment.TLSAddress} {
+	known := []int{53, 80, 443, coder.NATSPort}
+	for _, variable := range []string{coder.HTTPAddress, coder.TLSAddress} {
 		if _, port, ok := deployment.SplitAddress(r.Address(variable).Text); ok {
 			known = append(known, port)
 		}

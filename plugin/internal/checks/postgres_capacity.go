@@ -5,9 +5,10 @@ import (
 	"strconv"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 func postgresCapacityChecks() []Check {
@@ -20,20 +21,20 @@ func postgresCapacityChecks() []Check {
 			if finding := noRoom(f.Postgres); finding != nil {
 				return check.Fail(*finding)
 			}
-			return askedAll(judgeConnections, postgres.AskConnections, postgres.AskLimits)(f)
+			return askedAll(judgeConnections, pgfacts.AskConnections, pgfacts.AskLimits)(f)
 		},
 	}}
 }
 
 // noRoom is the finding about a server that had no connection even for the
 // probe.
-func noRoom(p *postgres.Facts) *check.Finding {
-	if p == nil || p.FailedStep == "" || len(p.Steps) == 0 || p.Steps[len(p.Steps)-1].SQLState != postgres.TooManyConnections {
+func noRoom(p *pgfacts.Facts) *check.Finding {
+	if p == nil || p.FailedStep == "" || len(p.Steps) == 0 || p.Steps[len(p.Steps)-1].SQLState != pgfacts.TooManyConnections {
 		return nil
 	}
 	return &check.Finding{
 		Message: "no connection is free, not even one: " + p.Steps[len(p.Steps)-1].Message, Subject: server(p),
-		Observed: "SQLSTATE " + postgres.TooManyConnections, Expected: "room for every replica", Remedy: reachRemedies[postgres.TooManyConnections],
+		Observed: "SQLSTATE " + pgfacts.TooManyConnections, Expected: "room for every replica", Remedy: reachRemedies[pgfacts.TooManyConnections],
 	}
 }
 
@@ -43,7 +44,6 @@ func noRoom(p *postgres.Facts) *check.Finding {
 const (
 	defaultPool = 10
 	listener    = 1
-	poolSetting = "CODER_PG_CONN_MAX_OPEN"
 )
 
 // headroom is the share of connections, in percent, that Coder's scaling guide
@@ -83,14 +83,14 @@ func demandOf(f *facts.Facts) (demand, *check.Result) {
 	}
 	d := demand{}
 	for i, w := range f.Deployment.Workloads {
-		pool := f.Deployment.Representatives()[i].Env(poolSetting).Or(strconv.Itoa(defaultPool))
+		pool := f.Deployment.Representatives()[i].Env(coder.PostgresConnMaxOpen).Or(strconv.Itoa(defaultPool))
 		if pool.State == deployment.Unknown {
-			result := check.Unproven(poolSetting+": "+pool.Why, pool.Proof)
+			result := check.Unproven(coder.PostgresConnMaxOpen+": "+pool.Why, pool.Proof)
 			return demand{}, &result
 		}
 		n, err := strconv.Atoi(string(pool.Text))
 		if err != nil || n < 1 {
-			result := check.NotApplicable(poolSetting + " is not a number above 0")
+			result := check.NotApplicable(coder.PostgresConnMaxOpen + " is not a number above 0")
 			return demand{}, &result
 		}
 		surge := 0
@@ -115,7 +115,7 @@ type room struct {
 func (r room) free() int { return max(r.limit-r.taken, 0) }
 
 // rooms are the limits that bind: the server's, and those of role and database.
-func rooms(p *postgres.Facts) []room {
+func rooms(p *pgfacts.Facts) []room {
 	c := p.Capacity
 	name := p.Target.User
 	if p.Role != nil {
@@ -135,26 +135,26 @@ func rooms(p *postgres.Facts) []room {
 }
 
 // raiseConnections says where max_connections is set.
-func raiseConnections(p *postgres.Facts) string {
-	switch p.Server.Flavour {
-	case postgres.RDS, postgres.Aurora:
+func raiseConnections(p *pgfacts.Facts) string {
+	switch p.Server.Flavor {
+	case pgfacts.RDS, pgfacts.Aurora:
 		return "Raise max_connections in the parameter group, or take a larger instance class,"
-	case postgres.CloudSQL, postgres.AlloyDB:
+	case pgfacts.CloudSQL, pgfacts.AlloyDB:
 		return "Raise the database flag max_connections"
-	case postgres.Azure:
+	case pgfacts.Azure:
 		return "Raise the server parameter max_connections"
-	case postgres.CloudNative:
+	case pgfacts.CloudNative:
 		return "Raise spec.postgresql.parameters.max_connections of the Cluster"
-	case postgres.Patroni:
+	case pgfacts.Patroni:
 		return "Raise max_connections with patronictl edit-config"
 	default:
 		return "Raise max_connections"
 	}
 }
 
-func judgeConnections(f *facts.Facts, p *postgres.Facts) check.Result {
+func judgeConnections(f *facts.Facts, p *pgfacts.Facts) check.Result {
 	if p.Capacity == nil || p.Capacity.MaxConnections == 0 {
-		return unanswered(p, postgres.AskConnections, "how many connections it has")
+		return unanswered(p, pgfacts.AskConnections, "how many connections it has")
 	}
 	if p.Capacity.SecondRefused != "" {
 		return check.Fail(check.Finding{
@@ -188,14 +188,14 @@ func judgeConnections(f *facts.Facts, p *postgres.Facts) check.Result {
 func fit(d demand, r room) int { return r.free() * 100 / (d.each * (100 + headroom)) }
 
 // crowded says whether a limit is too small, or nearly.
-func crowded(f *facts.Facts, p *postgres.Facts, d demand, r room) (check.Finding, bool) {
+func crowded(f *facts.Facts, p *pgfacts.Facts, d demand, r room) (check.Finding, bool) {
 	need, share := d.total(), f.Limits.Postgres.ConnectionsShare
 	finding := check.Finding{
 		Subject:  server(p),
 		Observed: fmt.Sprintf("%s, less %d held by others: %d free; %s fit", r.name, r.taken, r.free(), plural(fit(d, r), "replica")),
 		Expected: d.String(),
 		Remedy: fmt.Sprintf(r.remedy, r.limit+need*100/share+1-r.free()) +
-			fmt.Sprintf(", or run fewer replicas, or lower %s (now %d).", poolSetting, d.each-listener),
+			fmt.Sprintf(", or run fewer replicas, or lower %s (now %d).", coder.PostgresConnMaxOpen, d.each-listener),
 	}
 	switch {
 	case need > r.free():

@@ -6,7 +6,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 func postgresLatencyChecks() []Check {
@@ -29,7 +29,7 @@ func postgresLatencyChecks() []Check {
 			ID: "postgres-clock-skew", Area: postgresArea, Severity: check.Warning, Reads: readsPostgres,
 			Title:  "the clocks agree",
 			Why:    "Replicas take a peer for dead by its clock: from about 7 seconds of skew on they lose each other.",
-			Remedy: "Synchronise the clocks of the database server and of every node by NTP. Measured from elsewhere, this machine's own clock may be the wrong one.",
+			Remedy: "Synchronize the clocks of the database server and of every node by NTP. Measured from elsewhere, this machine's own clock may be the wrong one.",
 			Judge:  askedAll(judgeClock),
 		},
 	}
@@ -42,10 +42,10 @@ const coderLatency = 15 * time.Millisecond
 // other; it serves to say what a round trip means.
 const manyQueries = 10
 
-func judgeLatency(f *facts.Facts, p *postgres.Facts) check.Result {
+func judgeLatency(f *facts.Facts, p *pgfacts.Facts) check.Result {
 	l := p.Latency
 	if l == nil {
-		return unanswered(p, postgres.AskClock, "how fast it answers")
+		return unanswered(p, pgfacts.AskClock, "how fast it answers")
 	}
 	limits := f.Limits.Postgres
 	figures := fmt.Sprintf("median %s, min %s, p95 %s, jitter %s of %d round trips", ms(l.Median), ms(l.Min), ms(l.P95), ms(l.Jitter), len(l.Samples))
@@ -78,7 +78,7 @@ const (
 // noticeable is below what a difference between replicas does no harm.
 const noticeable = time.Millisecond
 
-func judgeUneven(_ *facts.Facts, p *postgres.Facts) check.Result {
+func judgeUneven(_ *facts.Facts, p *pgfacts.Facts) check.Result {
 	live, skip := liveReplicas(p)
 	if skip != nil {
 		return *skip
@@ -117,10 +117,10 @@ const (
 	skewError   = 5 * time.Second
 )
 
-func judgeClock(_ *facts.Facts, p *postgres.Facts) check.Result {
+func judgeClock(_ *facts.Facts, p *pgfacts.Facts) check.Result {
 	c := p.Clock
 	if c == nil {
-		return unanswered(p, postgres.AskClock, "its time")
+		return unanswered(p, pgfacts.AskClock, "its time")
 	}
 	// What the measurement itself may be off by is not held against anybody.
 	certain := max(c.Skew.Abs()-c.Uncertainty, 0)

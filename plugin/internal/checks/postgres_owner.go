@@ -8,7 +8,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 func postgresOwnerChecks() []Check {
@@ -32,10 +32,10 @@ func postgresOwnerChecks() []Check {
 			Title:  "the database is not one of Coder v1",
 			Why:    "coderd refuses to start on the database of a Coder v1.",
 			Remedy: "Create a new database for Coder v2: CREATE DATABASE coder_v2 OWNER coder;",
-			Judge: askedAll(func(_ *facts.Facts, p *postgres.Facts) check.Result {
+			Judge: askedAll(func(_ *facts.Facts, p *pgfacts.Facts) check.Result {
 				switch {
 				case p.Coder == nil:
-					return unanswered(p, postgres.AskTables, "which tables there are")
+					return unanswered(p, pgfacts.AskTables, "which tables there are")
 				case p.Coder.V1:
 					return check.Fail(check.Finding{
 						Message: "the database belongs to a Coder v1", Subject: server(p),
@@ -48,7 +48,7 @@ func postgresOwnerChecks() []Check {
 	}
 }
 
-func judgeSameEndpoint(f *facts.Facts, p *postgres.Facts) check.Result {
+func judgeSameEndpoint(f *facts.Facts, p *pgfacts.Facts) check.Result {
 	if len(f.PostgresOthers) == 0 {
 		return check.NotApplicable("all replicas have one URL")
 	}
@@ -58,7 +58,7 @@ func judgeSameEndpoint(f *facts.Facts, p *postgres.Facts) check.Result {
 			return check.Unproven("the database of "+other.Target.Origin+" could not be asked", "make it reachable from here")
 		}
 		if p.Server.SystemIdentifier == "" || other.Server.SystemIdentifier == "" {
-			return unanswered(p, postgres.AskIdentity, "which database it is")
+			return unanswered(p, pgfacts.AskIdentity, "which database it is")
 		}
 		if identity(p) == identity(other) {
 			continue
@@ -76,11 +76,11 @@ func judgeSameEndpoint(f *facts.Facts, p *postgres.Facts) check.Result {
 
 // identity names a database wherever it is reached from. A standby has the
 // identity of its primary.
-func identity(p *postgres.Facts) string {
+func identity(p *pgfacts.Facts) string {
 	return "system " + p.Server.SystemIdentifier + ", database " + p.Server.DatabaseOID
 }
 
-func judgeForeign(f *facts.Facts, p *postgres.Facts) check.Result {
+func judgeForeign(f *facts.Facts, p *pgfacts.Facts) check.Result {
 	live, skip := liveReplicas(p)
 	switch {
 	case skip != nil:
@@ -110,7 +110,7 @@ func judgeForeign(f *facts.Facts, p *postgres.Facts) check.Result {
 
 // ours says whether a row belongs to a pod of the deployment: coderd records
 // the pod's name without its domain, and pods are named after their workload.
-func ours(d *deployment.Deployment, r postgres.Replica) bool {
+func ours(d *deployment.Deployment, r pgfacts.Replica) bool {
 	return slices.ContainsFunc(workloadNames(d), func(name string) bool {
 		return r.Hostname == name || strings.HasPrefix(r.Hostname, name+"-")
 	})

@@ -7,7 +7,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 func postgresReachChecks() []Check {
@@ -53,9 +53,9 @@ func outOfReach(f *facts.Facts) bool {
 	step := f.Postgres.Steps[len(f.Postgres.Steps)-1]
 	refused := strings.Contains(step.Message, "connection refused")
 	switch f.Postgres.FailedStep {
-	case postgres.DNS:
+	case pgfacts.DNS:
 		return true
-	case postgres.TCP:
+	case pgfacts.TCP:
 		return !refused || f.Postgres.Target.Local && sidecarProxy(f.Deployment.Workloads[0]) != ""
 	default:
 		return false
@@ -66,10 +66,10 @@ func outOfReach(f *facts.Facts) bool {
 const elsewhere = "run the plugin in a pod; or forward the port (kubectl port-forward service/NAME 5432) and give that address in CODER_PG_CONNECTION_URL"
 
 // reached is one line on how the session was had.
-func reached(p *postgres.Facts) string {
+func reached(p *pgfacts.Facts) string {
 	parts := []string{}
 	for _, s := range p.Steps {
-		if s.Status == postgres.StepOK && s.Step != postgres.Permission {
+		if s.Status == pgfacts.StepOK && s.Step != pgfacts.Permission {
 			parts = append(parts, string(s.Step)+" "+ms(s.Took))
 		}
 	}
@@ -81,7 +81,7 @@ func reached(p *postgres.Facts) string {
 
 // unreachable names the step, the address, the time, the server's own word and
 // what to do.
-func unreachable(p *postgres.Facts) check.Finding {
+func unreachable(p *pgfacts.Facts) check.Finding {
 	step := p.Steps[len(p.Steps)-1]
 	at := step.Address
 	if at == "" {
@@ -89,7 +89,7 @@ func unreachable(p *postgres.Facts) check.Finding {
 	}
 	observed := []string{}
 	for _, s := range p.Steps {
-		if s.Status != postgres.StepSkipped {
+		if s.Status != pgfacts.StepSkipped {
 			observed = append(observed, fmt.Sprintf("%s %s after %s", s.Step, s.Status, ms(s.Took)))
 		}
 	}
@@ -112,7 +112,7 @@ func unreachable(p *postgres.Facts) check.Finding {
 }
 
 // refusesDriver is a pooler that lets the probe in, but not coderd's driver.
-func refusesDriver(p *postgres.Facts) check.Finding {
+func refusesDriver(p *pgfacts.Facts) check.Finding {
 	names := strings.Join(p.Proxy.Refused, ", ")
 	return check.Finding{
 		Message:  fmt.Sprintf("no connection for coderd: %s refuses the start-up parameter %s, which Coder's driver sends", p.Proxy.Name, names),
@@ -134,33 +134,33 @@ var reachRemedies = map[string]string{
 	"42501": "Let the role connect: GRANT CONNECT ON DATABASE coder TO coder;",
 }
 
-func reachRemedy(p *postgres.Facts, step postgres.StepResult) string {
+func reachRemedy(p *pgfacts.Facts, step pgfacts.StepResult) string {
 	if remedy, ok := reachRemedies[step.SQLState]; ok {
 		return remedy
 	}
 	switch step.Step {
-	case postgres.DNS:
+	case pgfacts.DNS:
 		return "Check the host name in the URL, and that this machine and the replicas can resolve it."
-	case postgres.TCP:
+	case pgfacts.TCP:
 		if step.TimedOut {
 			return "Something drops the packets: open the database's port to the replicas in the firewall, security group or NetworkPolicy, and check the address."
 		}
 		return "Check that Postgres runs, listens on this address and port (listen_addresses), and that nothing in between refuses it."
-	case postgres.TLSStep:
+	case pgfacts.TLSStep:
 		return tlsRemedy(p, step)
-	case postgres.Authentication:
+	case pgfacts.Authentication:
 		if step.TimedOut {
 			return "Something answers on the port, but not as Postgres: check the port, and a proxy or load balancer in between."
 		}
 		return "Check the role, the password and pg_hba.conf."
-	case postgres.Query, postgres.Permission:
+	case pgfacts.Query, pgfacts.Permission:
 		return "The session was lost or went silent: check a pooler, proxy or firewall in between, and the server's log."
 	default:
 		return "See the server's log for this moment."
 	}
 }
 
-func tlsRemedy(p *postgres.Facts, step postgres.StepResult) string {
+func tlsRemedy(p *pgfacts.Facts, step pgfacts.StepResult) string {
 	switch {
 	case strings.Contains(step.Message, "does not offer TLS"):
 		return "Turn TLS on at the server, or for a database in the same trusted network ask for none: sslmode=disable."
@@ -177,7 +177,7 @@ func tlsRemedy(p *postgres.Facts, step postgres.StepResult) string {
 	}
 }
 
-func certificateNames(p *postgres.Facts) []string {
+func certificateNames(p *pgfacts.Facts) []string {
 	if p.TLS == nil || len(p.TLS.Names) == 0 {
 		return []string{"it names none"}
 	}

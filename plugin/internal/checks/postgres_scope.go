@@ -6,9 +6,9 @@ import (
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 // PostgresChecks are those that judge what the database server said. They need
@@ -17,7 +17,7 @@ func PostgresChecks() []Check {
 	out := append(postgresReachChecks(), postgresServerChecks()...)
 	out = append(out, postgresCapacityChecks()...)
 	out = append(out, postgresLatencyChecks()...)
-	out = append(out, postgresBehaviourChecks()...)
+	out = append(out, postgresBehaviorChecks()...)
 	out = append(out, postgresOwnerChecks()...)
 	return append(out, migrationChecks()...)
 }
@@ -25,17 +25,17 @@ func PostgresChecks() []Check {
 var readsPostgres = []check.Reads{check.Postgres}
 
 // asked judges a server that a session was had with.
-func asked(judge func(*facts.Facts, *postgres.Facts) check.Result) func(*facts.Facts) check.Result {
+func asked(judge func(*facts.Facts, *pgfacts.Facts) check.Result) func(*facts.Facts) check.Result {
 	return func(f *facts.Facts) check.Result {
 		p := f.Postgres
 		switch {
 		case p == nil && f.PostgresSkip.Reason != "":
 			return check.Result{Skip: &f.PostgresSkip}
 		case p == nil:
-			return check.Unproven("no database was asked", "give its URL in "+deployment.PostgresURL)
+			return check.Unproven("no database was asked", "give its URL in "+coder.PostgresURL)
 		case p.Interrupted && p.Latency == nil:
 			return check.Unproven("the probe of the database was interrupted", "run it again")
-		case p.Server == nil || p.Server.VersionNum == 0 && p.Server.Flavour.Supported():
+		case p.Server == nil || p.Server.VersionNum == 0 && p.Server.Flavor.Supported():
 			return check.Unproven("the database could not be asked, see postgres-unreachable", "make the database reachable")
 		}
 		return judge(f, p)
@@ -44,9 +44,9 @@ func asked(judge func(*facts.Facts, *postgres.Facts) check.Result) func(*facts.F
 
 // askedAll is asked, for a server that is a Postgres and answered the questions
 // that the check needs.
-func askedAll(judge func(*facts.Facts, *postgres.Facts) check.Result, questions ...string) func(*facts.Facts) check.Result {
-	return asked(func(f *facts.Facts, p *postgres.Facts) check.Result {
-		if !p.Server.Flavour.Supported() {
+func askedAll(judge func(*facts.Facts, *pgfacts.Facts) check.Result, questions ...string) func(*facts.Facts) check.Result {
+	return asked(func(f *facts.Facts, p *pgfacts.Facts) check.Result {
+		if !p.Server.Flavor.Supported() {
 			return check.NotApplicable("the server is no Postgres, see postgres-version")
 		}
 		for _, q := range questions {
@@ -59,17 +59,17 @@ func askedAll(judge func(*facts.Facts, *postgres.Facts) check.Result, questions 
 }
 
 // gapOf is the gap of a question without an answer.
-func gapOf(p *postgres.Facts, question string) (postgres.Gap, bool) {
+func gapOf(p *pgfacts.Facts, question string) (pgfacts.Gap, bool) {
 	for _, g := range p.Gaps {
 		if g.Question == question {
 			return g, true
 		}
 	}
-	return postgres.Gap{}, false
+	return pgfacts.Gap{}, false
 }
 
 // unanswered is the result where a question of the probe had no answer.
-func unanswered(p *postgres.Facts, question, what string) check.Result {
+func unanswered(p *pgfacts.Facts, question, what string) check.Result {
 	if g, missing := gapOf(p, question); missing {
 		return check.Unproven("the server did not tell "+what+": "+said(g.Message, g.SQLState), "let the role of the URL read it")
 	}
@@ -77,7 +77,7 @@ func unanswered(p *postgres.Facts, question, what string) check.Result {
 }
 
 // server is what a finding about the database is about.
-func server(p *postgres.Facts) check.Subject {
+func server(p *pgfacts.Facts) check.Subject {
 	return check.Subject{Kind: "Postgres", Name: fmt.Sprintf("%s:%d/%s", p.Target.Host, p.Target.Port, p.Target.Database)}
 }
 

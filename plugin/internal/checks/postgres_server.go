@@ -6,7 +6,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 func postgresServerChecks() []Check {
@@ -23,14 +23,14 @@ func postgresServerChecks() []Check {
 			Title:  "the endpoint leads to the writable primary",
 			Why:    "coderd writes as it starts, and LISTEN is impossible on a standby.",
 			Remedy: "Use the endpoint that leads to the primary.",
-			Judge:  askedAll(judgeReadOnly, postgres.AskState),
+			Judge:  askedAll(judgeReadOnly, pgfacts.AskState),
 		},
 		{
 			ID: "postgres-schema", Area: postgresArea, Severity: check.Error, Reads: readsPostgres,
 			Title:  "the role can create and change tables in its schema",
 			Why:    "coderd's migrations create, alter and drop tables, types, functions and triggers at each upgrade.",
 			Remedy: "Let the role own the database or the schema: ALTER SCHEMA public OWNER TO coder;",
-			Judge:  askedAll(judgeSchema, postgres.AskRights),
+			Judge:  askedAll(judgeSchema, pgfacts.AskRights),
 		},
 	}
 }
@@ -50,14 +50,14 @@ var endOfLife = map[int]time.Time{
 	18: time.Date(2030, time.November, 14, 0, 0, 0, 0, time.UTC),
 }
 
-func judgeVersion(f *facts.Facts, p *postgres.Facts) check.Result {
+func judgeVersion(f *facts.Facts, p *pgfacts.Facts) check.Result {
 	s := p.Server
 	end, known := endOfLife[s.Major()]
 	switch {
-	case !s.Flavour.Supported():
+	case !s.Flavor.Supported():
 		return check.Fail(check.Finding{
-			Message: fmt.Sprintf("%s is not Postgres: it lacks what coderd's schema and pubsub need", s.Flavour), Subject: server(p),
-			Observed: string(s.Flavour) + " " + s.Banner, Expected: "PostgreSQL 13 or later",
+			Message: fmt.Sprintf("%s is not Postgres: it lacks what coderd's schema and pubsub need", s.Flavor), Subject: server(p),
+			Observed: string(s.Flavor) + " " + s.Banner, Expected: "PostgreSQL 13 or later",
 			Remedy: "Use PostgreSQL, or a service that runs the real server.",
 		})
 	case s.VersionNum < minimumVersion:
@@ -73,18 +73,18 @@ func judgeVersion(f *facts.Facts, p *postgres.Facts) check.Result {
 		})
 	}
 	note := s.Version
-	if s.Flavour != postgres.Plain {
-		note += ", " + string(s.Flavour)
+	if s.Flavor != pgfacts.Plain {
+		note += ", " + string(s.Flavor)
 	}
 	return check.PassNote(note)
 }
 
-func judgeReadOnly(_ *facts.Facts, p *postgres.Facts) check.Result {
+func judgeReadOnly(_ *facts.Facts, p *pgfacts.Facts) check.Result {
 	switch {
 	case p.Server.InRecovery:
 		return check.Fail(check.Finding{
 			Message: "the server is a standby: it takes no writes and no LISTEN", Subject: server(p),
-			Observed: "pg_is_in_recovery() is true", Expected: "the primary", Remedy: primaryRemedy(p.Server.Flavour),
+			Observed: "pg_is_in_recovery() is true", Expected: "the primary", Remedy: primaryRemedy(p.Server.Flavor),
 		})
 	case p.Server.DefaultReadOnly:
 		return check.Fail(check.Finding{
@@ -96,31 +96,31 @@ func judgeReadOnly(_ *facts.Facts, p *postgres.Facts) check.Result {
 	return check.Pass()
 }
 
-// primaryRemedy says which endpoint of a flavour leads to the primary.
-func primaryRemedy(flavour postgres.Flavour) string {
-	switch flavour {
-	case postgres.Aurora:
+// primaryRemedy says which endpoint of a flavor leads to the primary.
+func primaryRemedy(flavor pgfacts.Flavor) string {
+	switch flavor {
+	case pgfacts.Aurora:
 		return "Use the cluster endpoint (NAME.cluster-ID.REGION.rds.amazonaws.com), not the reader endpoint (cluster-ro-) and not an instance's."
-	case postgres.RDS:
+	case pgfacts.RDS:
 		return "Use the endpoint of the primary instance, not of a read replica."
-	case postgres.CloudNative:
+	case pgfacts.CloudNative:
 		return "Use the Service that ends in -rw, not -ro or -r."
-	case postgres.Patroni:
+	case pgfacts.Patroni:
 		return "Use the Service or HAProxy port that follows the leader, not the replicas' one."
-	case postgres.CloudSQL, postgres.AlloyDB:
+	case pgfacts.CloudSQL, pgfacts.AlloyDB:
 		return "Use the address of the primary instance, not of a read replica or read pool."
-	case postgres.Azure:
+	case pgfacts.Azure:
 		return "Use the server's own or its writer virtual endpoint, not a read replica's."
 	default:
 		return "Use the endpoint that leads to the primary, also after a failover."
 	}
 }
 
-func judgeSchema(_ *facts.Facts, p *postgres.Facts) check.Result {
+func judgeSchema(_ *facts.Facts, p *pgfacts.Facts) check.Result {
 	r := p.Role
 	switch {
 	case r == nil:
-		return unanswered(p, postgres.AskRights, "the rights of the role")
+		return unanswered(p, pgfacts.AskRights, "the rights of the role")
 	case r.Schema == nil:
 		return check.Fail(check.Finding{
 			Message: "no schema of the search_path exists, or the role may not use it: coderd has nowhere to put its tables", Subject: server(p),

@@ -5,17 +5,17 @@ import (
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 // stopped ends the steps at one that failed.
-func stopped(at postgres.Step, change func(*postgres.StepResult)) func(*facts.Facts) {
+func stopped(at pgfacts.Step, change func(*pgfacts.StepResult)) func(*facts.Facts) {
 	return func(f *facts.Facts) {
 		p := f.Postgres
 		for i, s := range p.Steps {
 			if s.Step == at {
 				p.Steps = p.Steps[:i+1]
-				p.Steps[i].Status, p.Steps[i].Took = postgres.StepFailed, 2*time.Second
+				p.Steps[i].Status, p.Steps[i].Took = pgfacts.StepFailed, 2*time.Second
 				change(&p.Steps[i])
 			}
 		}
@@ -23,40 +23,40 @@ func stopped(at postgres.Step, change func(*postgres.StepResult)) func(*facts.Fa
 	}
 }
 
-func message(text, sqlState string) func(*postgres.StepResult) {
-	return func(s *postgres.StepResult) { s.Message, s.SQLState = text, sqlState }
+func message(text, sqlState string) func(*pgfacts.StepResult) {
+	return func(s *pgfacts.StepResult) { s.Message, s.SQLState = text, sqlState }
 }
 
 func TestPostgresReach(t *testing.T) {
 	t.Parallel()
 	tryPostgres(t, "postgres-unreachable",
 		holds("a session", "TLS 1.3, certificate until 2027-01-02", nil),
-		breaks("no such host", "the step DNS failed at 10.0.0.5:5432 after 2000 ms: no such host", stopped(postgres.DNS, message("no such host", ""))),
-		breaks("a refused port", "the step TCP failed at 10.0.0.5:5432 after 2000 ms: connection refused", stopped(postgres.TCP, message("connection refused", ""))),
-		breaks("a wrong password", "password authentication failed for user \"coder\" (SQLSTATE 28P01)", stopped(postgres.Authentication, message("password authentication failed for user \"coder\"", "28P01"))),
-		breaks("no TLS", "the step TLS failed", stopped(postgres.TLSStep, message("the server does not offer TLS", ""))),
-		breaks("no database", "the step database failed", stopped(postgres.Database, message("database \"coder\" does not exist", "3D000"))),
-		breaks("a session that was lost", "the step permission failed", stopped(postgres.Permission, message("no answer within 5s", ""))),
+		breaks("no such host", "the step DNS failed at 10.0.0.5:5432 after 2000 ms: no such host", stopped(pgfacts.DNS, message("no such host", ""))),
+		breaks("a refused port", "the step TCP failed at 10.0.0.5:5432 after 2000 ms: connection refused", stopped(pgfacts.TCP, message("connection refused", ""))),
+		breaks("a wrong password", "password authentication failed for user \"coder\" (SQLSTATE 28P01)", stopped(pgfacts.Authentication, message("password authentication failed for user \"coder\"", "28P01"))),
+		breaks("no TLS", "the step TLS failed", stopped(pgfacts.TLSStep, message("the server does not offer TLS", ""))),
+		breaks("no database", "the step database failed", stopped(pgfacts.Database, message("database \"coder\" does not exist", "3D000"))),
+		breaks("a session that was lost", "the step permission failed", stopped(pgfacts.Permission, message("no answer within 5s", ""))),
 		unproven("a name of the cluster", "known inside the cluster only", func(f *facts.Facts) {
-			stopped(postgres.DNS, message("no such host", ""))(f)
+			stopped(pgfacts.DNS, message("no such host", ""))(f)
 			f.Postgres.ClusterName = true
 		}),
 		unproven("the replicas' URL, from a machine that cannot reach it", "this machine cannot reach db.example.com: TCP: nothing answered", func(f *facts.Facts) {
-			stopped(postgres.TCP, message("nothing answered", ""))(f)
+			stopped(pgfacts.TCP, message("nothing answered", ""))(f)
 			f.Postgres.Target.InCluster = true
 		}),
 		breaks("the replicas' URL, where the host itself refuses", "connection refused", func(f *facts.Facts) {
-			stopped(postgres.TCP, message("connection refused", ""))(f)
+			stopped(pgfacts.TCP, message("connection refused", ""))(f)
 			f.Postgres.Target.InCluster = true
 		}),
 		breaks("the replicas' URL, with a wrong password", "password authentication failed", func(f *facts.Facts) {
-			stopped(postgres.Authentication, message("password authentication failed", "28P01"))(f)
+			stopped(pgfacts.Authentication, message("password authentication failed", "28P01"))(f)
 			f.Postgres.Target.InCluster = true
 		}),
 		breaks("a pooler that refuses the driver", "PgBouncer refuses the start-up parameter extra_float_digits", func(f *facts.Facts) {
-			f.Postgres.Proxy = postgres.Proxy{Present: true, Name: "PgBouncer", Refused: []string{"extra_float_digits"}}
+			f.Postgres.Proxy = pgfacts.Proxy{Present: true, Name: "PgBouncer", Refused: []string{"extra_float_digits"}}
 		}),
-		unproven("IAM", "awsiamrds", func(f *facts.Facts) { f.Postgres.Server, f.Postgres.Target.Auth = nil, postgres.AuthAWSIAM }),
+		unproven("IAM", "awsiamrds", func(f *facts.Facts) { f.Postgres.Server, f.Postgres.Target.Auth = nil, pgfacts.AuthAWSIAM }),
 		unproven("a root certificate that is elsewhere", "sslrootcert /ca.pem is not on this machine", func(f *facts.Facts) {
 			f.Postgres.TLS.Required, f.Postgres.TLS.Unverified = true, "sslrootcert /ca.pem is not on this machine"
 		}),
@@ -79,9 +79,9 @@ func TestPostgresServer(t *testing.T) {
 			f.Now = time.Date(2026, 11, 12, 0, 0, 0, 0, time.UTC)
 		}),
 		holds("newer than we know", "27.1", version(270001, "27.1")),
-		holds("a flavour", "17.10, Amazon Aurora", func(f *facts.Facts) { f.Postgres.Server.Flavour = postgres.Aurora }),
-		breaks("no Postgres at all", "CockroachDB is not Postgres", func(f *facts.Facts) { f.Postgres.Server.Flavour = postgres.CockroachDB }),
-		holds("a flavour that nobody knows", "Something", func(f *facts.Facts) { f.Postgres.Server.Flavour = "Something" }),
+		holds("a flavor", "17.10, Amazon Aurora", func(f *facts.Facts) { f.Postgres.Server.Flavor = pgfacts.Aurora }),
+		breaks("no Postgres at all", "CockroachDB is not Postgres", func(f *facts.Facts) { f.Postgres.Server.Flavor = pgfacts.CockroachDB }),
+		holds("a flavor that nobody knows", "Something", func(f *facts.Facts) { f.Postgres.Server.Flavor = "Something" }),
 	)
 	tryPostgres(t, "postgres-read-only",
 		holds("a primary", "", nil),
@@ -97,10 +97,10 @@ func TestPostgresServer(t *testing.T) {
 			f.Postgres.Role.OwnsTables, f.Postgres.Role.TableOwner = new(false), "postgres"
 		}),
 		holds("tables of its own", "", used),
-		unproven("no Postgres", "see postgres-version", func(f *facts.Facts) { f.Postgres.Server.Flavour = postgres.YugabyteDB }),
+		unproven("no Postgres", "see postgres-version", func(f *facts.Facts) { f.Postgres.Server.Flavor = pgfacts.YugabyteDB }),
 		unproven("an unanswered question", "permission denied (SQLSTATE 42501)", func(f *facts.Facts) {
-			f.Postgres.Role = &postgres.Role{Name: "coder"}
-			f.Postgres.Gaps = []postgres.Gap{{Question: "schema and rights", Message: "permission denied", SQLState: "42501"}}
+			f.Postgres.Role = &pgfacts.Role{Name: "coder"}
+			f.Postgres.Gaps = []pgfacts.Gap{{Question: "schema and rights", Message: "permission denied", SQLState: "42501"}}
 		}),
 	)
 }
@@ -143,7 +143,7 @@ func TestPostgresLatency(t *testing.T) {
 		unproven("nobody runs", "no Coder has used this database yet", nil),
 	)
 	clock := func(skew, uncertainty time.Duration) func(*facts.Facts) {
-		return func(f *facts.Facts) { f.Postgres.Clock = &postgres.Clock{Skew: skew, Uncertainty: uncertainty} }
+		return func(f *facts.Facts) { f.Postgres.Clock = &pgfacts.Clock{Skew: skew, Uncertainty: uncertainty} }
 	}
 	tryPostgres(t, "postgres-clock-skew",
 		holds("equal", "10 ms, give or take 1.0 ms", nil),

@@ -6,32 +6,32 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 func TestPostgresConnections(t *testing.T) {
 	t.Parallel()
-	capacity := func(c postgres.Capacity) func(*facts.Facts) {
+	capacity := func(c pgfacts.Capacity) func(*facts.Facts) {
 		return func(f *facts.Facts) { f.Postgres.Capacity = &c }
 	}
 	// Three replicas with a pool of 10 need 3 x 11 x 1.2 = 39.6, so 40.
 	tryPostgres(t, "postgres-connections",
 		holds("the default server", "40 of 97 free connections needed, 7 replicas fit", nil),
-		holds("just enough", "", capacity(postgres.Capacity{MaxConnections: 53, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})),
-		hurts("tight", "connections are tight: the replicas need 40 of the 49", capacity(postgres.Capacity{MaxConnections: 52, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})),
-		hurts("to the last one", "the replicas need 40 of the 40", capacity(postgres.Capacity{MaxConnections: 43, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})),
-		breaks("one too few", "they need 40 connections, and max_connections 42 less 3 reserved leaves 39", capacity(postgres.Capacity{MaxConnections: 42, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})),
-		breaks("others hold them", "leaves 37", capacity(postgres.Capacity{MaxConnections: 100, Reserved: 3, Others: 60, RoleLimit: -1, DatabaseLimit: -1})),
-		holds("a Coder that runs already holds them", "", capacity(postgres.Capacity{MaxConnections: 100, Reserved: 3, Own: 60, RoleLimit: -1, DatabaseLimit: -1})),
-		breaks("the role has a limit", "the limit of the role coder leaves 20", capacity(postgres.Capacity{MaxConnections: 100, RoleLimit: 20, DatabaseLimit: -1})),
-		breaks("the database has a limit", "the limit of the database coder leaves 30", capacity(postgres.Capacity{MaxConnections: 100, RoleLimit: -1, DatabaseLimit: 40, DatabaseOthers: 10})),
-		breaks("a second connection is refused", "too many connections for database", capacity(postgres.Capacity{MaxConnections: 100, RoleLimit: -1, DatabaseLimit: -1, SecondRefused: "too many connections for database \"coder\""})),
-		breaks("not even the probe gets one", "no connection is free, not even one: too many connections", stopped(postgres.Database, message("too many connections", "53300"))),
-		unproven("another reason not to get one", "see postgres-unreachable", stopped(postgres.Database, message("starting up", "57P03"))),
+		holds("just enough", "", capacity(pgfacts.Capacity{MaxConnections: 53, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})),
+		hurts("tight", "connections are tight: the replicas need 40 of the 49", capacity(pgfacts.Capacity{MaxConnections: 52, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})),
+		hurts("to the last one", "the replicas need 40 of the 40", capacity(pgfacts.Capacity{MaxConnections: 43, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})),
+		breaks("one too few", "they need 40 connections, and max_connections 42 less 3 reserved leaves 39", capacity(pgfacts.Capacity{MaxConnections: 42, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})),
+		breaks("others hold them", "leaves 37", capacity(pgfacts.Capacity{MaxConnections: 100, Reserved: 3, Others: 60, RoleLimit: -1, DatabaseLimit: -1})),
+		holds("a Coder that runs already holds them", "", capacity(pgfacts.Capacity{MaxConnections: 100, Reserved: 3, Own: 60, RoleLimit: -1, DatabaseLimit: -1})),
+		breaks("the role has a limit", "the limit of the role coder leaves 20", capacity(pgfacts.Capacity{MaxConnections: 100, RoleLimit: 20, DatabaseLimit: -1})),
+		breaks("the database has a limit", "the limit of the database coder leaves 30", capacity(pgfacts.Capacity{MaxConnections: 100, RoleLimit: -1, DatabaseLimit: 40, DatabaseOthers: 10})),
+		breaks("a second connection is refused", "too many connections for database", capacity(pgfacts.Capacity{MaxConnections: 100, RoleLimit: -1, DatabaseLimit: -1, SecondRefused: "too many connections for database \"coder\""})),
+		breaks("not even the probe gets one", "no connection is free, not even one: too many connections", stopped(pgfacts.Database, message("too many connections", "53300"))),
+		unproven("another reason not to get one", "see postgres-unreachable", stopped(pgfacts.Database, message("starting up", "57P03"))),
 		holds("another share", "", func(f *facts.Facts) {
-			capacity(postgres.Capacity{MaxConnections: 43, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})(f)
+			capacity(pgfacts.Capacity{MaxConnections: 43, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})(f)
 			f.Limits.Postgres.ConnectionsShare = 100
 		}),
 		unproven("not answered", "how many connections it has", func(f *facts.Facts) { f.Postgres.Capacity = nil }),
@@ -58,30 +58,30 @@ func withWorld(t *testing.T, change func(*world)) func(*facts.Facts) {
 	}
 }
 
-func TestPostgresBehaviour(t *testing.T) {
+func TestPostgresBehavior(t *testing.T) {
 	t.Parallel()
 	tryPostgres(t, "postgres-pooler",
 		holds("no pooler", "NOTIFY arrived after 2.0 ms", nil),
-		holds("a pooler in session mode", "through PgBouncer", func(f *facts.Facts) { f.Postgres.Proxy = postgres.Proxy{Present: true, Name: "PgBouncer"} }),
+		holds("a pooler in session mode", "through PgBouncer", func(f *facts.Facts) { f.Postgres.Proxy = pgfacts.Proxy{Present: true, Name: "PgBouncer"} }),
 		breaks("LISTEN is forgotten", "PgBouncer pools transactions", func(f *facts.Facts) {
-			f.Postgres.PubSub.Listening, f.Postgres.Proxy = false, postgres.Proxy{Present: true, Name: "PgBouncer", Hint: "port 6432"}
+			f.Postgres.PubSub.Listening, f.Postgres.Proxy = false, pgfacts.Proxy{Present: true, Name: "PgBouncer", Hint: "port 6432"}
 		}),
 		breaks("NOTIFY gets lost", "a pooler in front of the database pools transactions", func(f *facts.Facts) { f.Postgres.PubSub.Arrived = false }),
 		breaks("processes are shared", "connections share processes of the server", func(f *facts.Facts) { f.Postgres.PubSub.Shared = true }),
-		unproven("a probe that ended early", "the probe ended early", func(f *facts.Facts) { f.Postgres.PubSub = &postgres.PubSub{} }),
-		breaks("LISTEN is refused", "LISTEN is refused: unimplemented", func(f *facts.Facts) { f.Postgres.PubSub = &postgres.PubSub{Tried: true, ListenError: "unimplemented"} }),
+		unproven("a probe that ended early", "the probe ended early", func(f *facts.Facts) { f.Postgres.PubSub = &pgfacts.PubSub{} }),
+		breaks("LISTEN is refused", "LISTEN is refused: unimplemented", func(f *facts.Facts) { f.Postgres.PubSub = &pgfacts.PubSub{Tried: true, ListenError: "unimplemented"} }),
 		breaks("no advisory locks", "advisory locks do not work", func(f *facts.Facts) {
 			f.Postgres.Role.AdvisoryLocks = nil
-			f.Postgres.Gaps = []postgres.Gap{{Question: "advisory locks", Message: "unknown function"}}
+			f.Postgres.Gaps = []pgfacts.Gap{{Question: "advisory locks", Message: "unknown function"}}
 		}),
 		unproven("no second connection", "there was no second connection", func(f *facts.Facts) {
-			f.Postgres.PubSub = &postgres.PubSub{Tried: true, Listening: true, NotifyError: "too many clients"}
+			f.Postgres.PubSub = &pgfacts.PubSub{Tried: true, Listening: true, NotifyError: "too many clients"}
 		}),
 		unproven("a standby", "see postgres-read-only", func(f *facts.Facts) { f.Postgres.Server.InRecovery = true }),
 	)
 	timeout := func(name string, value time.Duration, source string) func(*facts.Facts) {
 		return func(f *facts.Facts) {
-			f.Postgres.Timeouts = []postgres.Timeout{{Name: name, Value: value, Source: source}}
+			f.Postgres.Timeouts = []pgfacts.Timeout{{Name: name, Value: value, Source: source}}
 		}
 	}
 	tryPostgres(t, "postgres-timeouts",
@@ -101,7 +101,7 @@ func TestPostgresOwners(t *testing.T) {
 		return func(f *facts.Facts) {
 			o := goodPostgres()
 			o.Target.Origin, o.Server.SystemIdentifier, o.Server.DatabaseOID = "coder-1.env", system, database
-			f.PostgresOthers = []*postgres.Facts{o}
+			f.PostgresOthers = []*pgfacts.Facts{o}
 		}
 	}
 	tryPostgres(t, "postgres-same-endpoint",
@@ -115,7 +115,7 @@ func TestPostgresOwners(t *testing.T) {
 			f.PostgresOthers[0].Server = nil
 		}),
 	)
-	rename := func(name string, change func(*postgres.Replica)) func(*facts.Facts) {
+	rename := func(name string, change func(*pgfacts.Replica)) func(*facts.Facts) {
 		return func(f *facts.Facts) {
 			used(f)
 			r := &f.Postgres.Coder.Replicas[2]
@@ -130,10 +130,10 @@ func TestPostgresOwners(t *testing.T) {
 		holds("pods of the upstream chart", "", rename("coder-6f7c9d8b5-x2x4z", nil)),
 		breaks("a host of another deployment", "a replica staging-0 that is not of this deployment", rename("staging-0", nil)),
 		breaks("a name that only begins alike", "a replica coderdev-0", rename("coderdev-0", nil)),
-		holds("a workspace proxy", "", rename("proxy-0", func(r *postgres.Replica) { r.Primary = false })),
-		holds("one that stopped", "", rename("staging-0", func(r *postgres.Replica) { r.Stopped = true })),
-		holds("one that is long gone", "", rename("staging-0", func(r *postgres.Replica) { r.Age = 15 * time.Second })),
-		breaks("one that was alive just now", "staging-0", rename("staging-0", func(r *postgres.Replica) { r.Age = 15*time.Second - 1 })),
+		holds("a workspace proxy", "", rename("proxy-0", func(r *pgfacts.Replica) { r.Primary = false })),
+		holds("one that stopped", "", rename("staging-0", func(r *pgfacts.Replica) { r.Stopped = true })),
+		holds("one that is long gone", "", rename("staging-0", func(r *pgfacts.Replica) { r.Age = 15 * time.Second })),
+		breaks("one that was alive just now", "staging-0", rename("staging-0", func(r *pgfacts.Replica) { r.Age = 15*time.Second - 1 })),
 		unproven("an empty database", "no Coder has used this database yet", nil),
 		unproven("no deployment", "no deployment to compare with", func(f *facts.Facts) {
 			used(f)
@@ -151,7 +151,7 @@ func TestMigration(t *testing.T) {
 	at := func(version int, tag string) func(*facts.Facts) {
 		return func(f *facts.Facts) {
 			used(f)
-			f.Postgres.Coder.Migration.Version, f.Deployment.Version = version, deployment.ParseVersion(tag)
+			f.Postgres.Coder.Migration.Version, f.Deployment.Version = version, coder.ParseVersion(tag)
 		}
 	}
 	tryPostgres(t, "migration-dirty",
@@ -162,7 +162,7 @@ func TestMigration(t *testing.T) {
 		}),
 		unproven("an empty database", "no Coder has used this database yet", nil),
 		unproven("an unreadable table", "permission denied", func(f *facts.Facts) {
-			f.Postgres.Gaps = []postgres.Gap{{Question: "schema version", Message: "permission denied", SQLState: "42501"}}
+			f.Postgres.Gaps = []pgfacts.Gap{{Question: "schema version", Message: "permission denied", SQLState: "42501"}}
 		}),
 	)
 	tryPostgres(t, "migration-downgrade",
@@ -191,20 +191,20 @@ func TestMigration(t *testing.T) {
 			f.Limits.Postgres.PendingMigrations = 25
 		}),
 	)
-	lock := func(h postgres.Holder) func(*facts.Facts) {
-		return func(f *facts.Facts) { f.Postgres.Activity.MigrationLocks = []postgres.Holder{h} }
+	lock := func(h pgfacts.Holder) func(*facts.Facts) {
+		return func(f *facts.Facts) { f.Postgres.Activity.MigrationLocks = []pgfacts.Holder{h} }
 	}
 	idle := func(age time.Duration) func(*facts.Facts) {
 		return func(f *facts.Facts) {
-			f.Postgres.Activity.IdleInTransaction = []postgres.Holder{{PID: 7, User: "me", Age: &age}}
+			f.Postgres.Activity.IdleInTransaction = []pgfacts.Holder{{PID: 7, User: "me", Age: &age}}
 		}
 	}
 	tryPostgres(t, "migration-lock-held",
 		holds("nobody", "", nil),
-		holds("a migration that runs", "a migration runs now", lock(postgres.Holder{PID: 5, Granted: true, Age: new(15 * time.Minute)})),
-		hurts("one that is stuck", "a session holds Coder's migration lock since 16m", lock(postgres.Holder{PID: 5, Granted: true, Age: new(16 * time.Minute)})),
-		hurts("one that waits too long", "a session waits for Coder's migration lock", lock(postgres.Holder{PID: 5, Age: new(time.Hour)})),
-		unproven("one that the role may not see", "may not see since when", lock(postgres.Holder{PID: 5, Granted: true})),
+		holds("a migration that runs", "a migration runs now", lock(pgfacts.Holder{PID: 5, Granted: true, Age: new(15 * time.Minute)})),
+		hurts("one that is stuck", "a session holds Coder's migration lock since 16m", lock(pgfacts.Holder{PID: 5, Granted: true, Age: new(16 * time.Minute)})),
+		hurts("one that waits too long", "a session waits for Coder's migration lock", lock(pgfacts.Holder{PID: 5, Age: new(time.Hour)})),
+		unproven("one that the role may not see", "may not see since when", lock(pgfacts.Holder{PID: 5, Granted: true})),
 		holds("a transaction that idles a little", "", idle(5*time.Minute)),
 		hurts("a transaction that idles long", "keeps a transaction open and does nothing since 6m", idle(6*time.Minute)),
 		holds("another limit", "", func(f *facts.Facts) {

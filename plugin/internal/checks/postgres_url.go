@@ -10,6 +10,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
@@ -25,17 +26,17 @@ func postgresURLChecks() []Check {
 			Why:    "Without CODER_PG_CONNECTION_URL every replica starts an embedded database of its own, and they share nothing.",
 			Remedy: "Set CODER_PG_CONNECTION_URL from a Secret:\n- name: CODER_PG_CONNECTION_URL\n  valueFrom: {secretKeyRef: {name: coder-db-url, key: url}}",
 			Judge: several(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				value := r.Env(deployment.PostgresURL)
+				value := r.Env(coder.PostgresURL)
 				switch {
 				// A key of a Secret that is not in the input is a URL all the same.
 				case value.State == deployment.Unknown && value.Origin.Kind != "", value.Set():
 					j.good()
 				case value.State == deployment.Unknown:
-					j.unknown(deployment.PostgresURL, value)
+					j.unknown(coder.PostgresURL, value)
 				default:
 					j.find(check.Finding{
 						Message: "there is no database URL: each replica would start its own database", Subject: of(d, r, value),
-						Observed: deployment.PostgresURL + " is not set", Expected: "one Postgres endpoint for all replicas",
+						Observed: coder.PostgresURL + " is not set", Expected: "one Postgres endpoint for all replicas",
 					})
 				}
 			}),
@@ -123,13 +124,13 @@ func refusedMode(u databaseURL) bool { return u.url.SSLMode != "" }
 // postgresURLs is each, for database URLs that are known.
 func postgresURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.Result {
 	return each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-		value := r.Env(deployment.PostgresURL)
+		value := r.Env(coder.PostgresURL)
 		switch {
 		case value.State == deployment.Unknown:
 			if value.Key != nil {
 				value.Proof += ", or use a kubeconfig that reaches the cluster"
 			}
-			j.unknown(deployment.PostgresURL, value)
+			j.unknown(coder.PostgresURL, value)
 		case value.Unset():
 			j.skip("no database URL is set")
 		default:
@@ -157,7 +158,7 @@ func addressURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.R
 	return func(f *facts.Facts) check.Result {
 		var j judgement
 		for _, r := range f.Deployment.Representatives() {
-			value := r.Env(deployment.PostgresURL)
+			value := r.Env(coder.PostgresURL)
 			text, symbols := value.Partial.Standin()
 			u, err := pgurl.Parse(text)
 			address := text[strings.LastIndex(text, "@")+1:]
@@ -254,7 +255,7 @@ func judgeMultihost(j *judgement, u databaseURL) {
 	})
 }
 
-// readerEndpoint recognises the names of endpoints that lead to standbys:
+// readerEndpoint recognizes the names of endpoints that lead to standbys:
 // CloudNativePG's and Zalando's Services, and Aurora's.
 func readerEndpoint(host string) bool {
 	label, rest, _ := strings.Cut(strings.ToLower(host), ".")

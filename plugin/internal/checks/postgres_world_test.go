@@ -9,45 +9,45 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 // goodPostgres is what the probe finds on an empty database that suits.
-func goodPostgres() *postgres.Facts {
+func goodPostgres() *pgfacts.Facts {
 	const at = "10.0.0.5:5432"
-	ok := func(step postgres.Step, took time.Duration) postgres.StepResult {
-		return postgres.StepResult{Step: step, Status: postgres.StepOK, Took: took, Address: at}
+	ok := func(step pgfacts.Step, took time.Duration) pgfacts.StepResult {
+		return pgfacts.StepResult{Step: step, Status: pgfacts.StepOK, Took: took, Address: at}
 	}
-	return &postgres.Facts{
-		Target: postgres.Target{
+	return &pgfacts.Facts{
+		Target: pgfacts.Target{
 			URL: "postgres://coder:***@db.example.com:5432/coder", Origin: "Secret coder/coder-db-url", Host: "db.example.com", Port: 5432,
-			User: "coder", Database: "coder", SSLMode: "require", Auth: postgres.AuthPassword,
+			User: "coder", Database: "coder", SSLMode: "require", Auth: pgfacts.AuthPassword,
 		},
-		Steps: []postgres.StepResult{
-			ok(postgres.DNS, time.Millisecond), ok(postgres.TCP, time.Millisecond), ok(postgres.TLSStep, 2*time.Millisecond),
-			ok(postgres.Authentication, 3*time.Millisecond), ok(postgres.Database, time.Millisecond), ok(postgres.Permission, 4*time.Millisecond),
+		Steps: []pgfacts.StepResult{
+			ok(pgfacts.DNS, time.Millisecond), ok(pgfacts.TCP, time.Millisecond), ok(pgfacts.TLSStep, 2*time.Millisecond),
+			ok(pgfacts.Authentication, 3*time.Millisecond), ok(pgfacts.Database, time.Millisecond), ok(pgfacts.Permission, 4*time.Millisecond),
 		},
-		Addresses: []postgres.Address{{Address: at, Took: time.Millisecond}},
-		TLS:       &postgres.TLS{Version: "TLS 1.3", NotAfter: time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC)},
-		Server:    &postgres.Server{VersionNum: 170010, Version: "17.10", Flavour: postgres.Plain, SystemIdentifier: "7", DatabaseOID: "16385"},
-		Latency: &postgres.Latency{
+		Addresses: []pgfacts.Address{{Address: at, Took: time.Millisecond}},
+		TLS:       &pgfacts.TLS{Version: "TLS 1.3", NotAfter: time.Date(2027, 1, 2, 0, 0, 0, 0, time.UTC)},
+		Server:    &pgfacts.Server{VersionNum: 170010, Version: "17.10", Flavor: pgfacts.Plain, SystemIdentifier: "7", DatabaseOID: "16385"},
+		Latency: &pgfacts.Latency{
 			Min: time.Millisecond, Median: 2 * time.Millisecond, P95: 3 * time.Millisecond, Samples: make([]time.Duration, 9),
 		},
-		Clock:    &postgres.Clock{Skew: 10 * time.Millisecond, Uncertainty: time.Millisecond},
-		Role:     &postgres.Role{Name: "coder", Schema: new("public"), SearchPath: "public", CanUse: true, CanCreate: true, AdvisoryLocks: new(true)},
-		Capacity: &postgres.Capacity{MaxConnections: 100, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1},
-		PubSub:   &postgres.PubSub{Tried: true, Listening: true, Arrived: true, Took: 2 * time.Millisecond},
-		Activity: &postgres.Activity{},
-		Coder:    &postgres.Coder{},
+		Clock:    &pgfacts.Clock{Skew: 10 * time.Millisecond, Uncertainty: time.Millisecond},
+		Role:     &pgfacts.Role{Name: "coder", Schema: new("public"), SearchPath: "public", CanUse: true, CanCreate: true, AdvisoryLocks: new(true)},
+		Capacity: &pgfacts.Capacity{MaxConnections: 100, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1},
+		PubSub:   &pgfacts.PubSub{Tried: true, Listening: true, Arrived: true, Took: 2 * time.Millisecond},
+		Activity: &pgfacts.Activity{},
+		Coder:    &pgfacts.Coder{},
 	}
 }
 
 // used is a database that a Coder of this deployment runs on.
 func used(f *facts.Facts) {
 	f.Postgres.Role.OwnsTables, f.Postgres.Role.TableOwner = new(true), "coder"
-	f.Postgres.Coder = &postgres.Coder{Migration: &postgres.Migration{Version: 535}, ReplicasRead: true}
+	f.Postgres.Coder = &pgfacts.Coder{Migration: &pgfacts.Migration{Version: 535}, ReplicasRead: true}
 	for _, name := range []string{"coder-0", "coder-1", "coder-2"} {
-		f.Postgres.Coder.Replicas = append(f.Postgres.Coder.Replicas, postgres.Replica{
+		f.Postgres.Coder.Replicas = append(f.Postgres.Coder.Replicas, pgfacts.Replica{
 			Hostname: name, Primary: true, Age: 3 * time.Second, DatabaseLatency: 900 * time.Microsecond, Version: "v2.35.1",
 		})
 	}
@@ -144,7 +144,7 @@ func TestWithoutAServerEveryCheckSaysWhatWouldProveIt(t *testing.T) {
 		"not possible": func(f *facts.Facts) {
 			f.Postgres, f.PostgresSkip = nil, check.Skip{Reason: "no URL", Proof: "give one"}
 		},
-		"interrupted":   func(f *facts.Facts) { f.Postgres = &postgres.Facts{Interrupted: true} },
+		"interrupted":   func(f *facts.Facts) { f.Postgres = &pgfacts.Facts{Interrupted: true} },
 		"no deployment": func(f *facts.Facts) { f.Deployment, f.Postgres = nil, nil },
 	} {
 		f := newWorld().facts(t)
@@ -159,9 +159,9 @@ func TestWithoutAServerEveryCheckSaysWhatWouldProveIt(t *testing.T) {
 func TestAFailureToConnectIsOneFinding(t *testing.T) {
 	t.Parallel()
 	f := newWorld().facts(t)
-	f.Postgres = &postgres.Facts{
-		FailedStep: postgres.TCP,
-		Steps:      []postgres.StepResult{{Step: postgres.TCP, Status: postgres.StepFailed, Message: "connection refused"}},
+	f.Postgres = &pgfacts.Facts{
+		FailedStep: pgfacts.TCP,
+		Steps:      []pgfacts.StepResult{{Step: pgfacts.TCP, Status: pgfacts.StepFailed, Message: "connection refused"}},
 	}
 	for _, o := range check.Run(PostgresChecks(), f, nil) {
 		if o.ID == "postgres-unreachable" {

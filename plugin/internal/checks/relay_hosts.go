@@ -6,6 +6,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/intstr"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
 
@@ -31,12 +32,12 @@ func (b balancedHost) matches(host deployment.Text) bool {
 // of the Services that select more than one replica.
 func balancedHosts(d *deployment.Deployment, r deployment.Replica) []balancedHost {
 	var hosts []balancedHost
-	if access := r.Env(deployment.AccessURL); access.Set() {
+	if access := r.Env(coder.AccessURL); access.Set() {
 		if e, err := deployment.ParseEndpoint(access.Text); err == nil && e.Host != "" {
 			hosts = append(hosts, balancedHost{e.Host, "the access URL's host " + access.Show(e.Host)})
 		}
 	}
-	wildcard := r.Env(deployment.WildcardURL)
+	wildcard := r.Env(coder.WildcardAccessURL)
 	if text, ok := wildcard.Text.Literal(); ok && text != "" {
 		host, _, _ := strings.Cut(text, ":")
 		hosts = append(hosts, balancedHost{deployment.Text(strings.ToLower(host)), "a host of the wildcard access URL " + wildcard.String()})

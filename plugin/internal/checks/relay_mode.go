@@ -2,12 +2,8 @@ package checks
 
 import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-)
-
-const (
-	derpConfigURL  = "CODER_DERP_CONFIG_URL"
-	derpConfigPath = "CODER_DERP_CONFIG_PATH"
 )
 
 // relayModeChecks judge which relays there are at all.
@@ -19,7 +15,7 @@ func relayModeChecks() []Check {
 			Why:    "With the embedded relay off Coder does not mesh, so the relay URL does nothing for workspaces.",
 			Remedy: "Remove CODER_DERP_SERVER_RELAY_URL, or turn the embedded relay on.",
 			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				value := r.Env(deployment.RelayURL)
+				value := r.Env(coder.RelayURL)
 				if r.EmbeddedRelay() || !value.Set() {
 					j.good()
 					return
@@ -36,18 +32,18 @@ func relayModeChecks() []Check {
 			Why:    "Without any DERP server workspaces that cannot be reached directly cannot be reached at all.",
 			Remedy: "Remove CODER_DERP_SERVER_ENABLE=false, or set CODER_DERP_CONFIG_URL to the map of your relays.",
 			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				url, path := r.Env(derpConfigURL), r.Env(derpConfigPath)
+				url, path := r.Env(coder.DERPConfigURL), r.Env(coder.DERPConfigPath)
 				switch {
 				case r.EmbeddedRelay() || url.Set() || path.Set():
 					j.good()
 				case url.State == deployment.Unknown:
-					j.unknown(derpConfigURL, url)
+					j.unknown(coder.DERPConfigURL, url)
 				case path.State == deployment.Unknown:
-					j.unknown(derpConfigPath, path)
+					j.unknown(coder.DERPConfigPath, path)
 				default:
 					j.find(check.Finding{
-						Message: "the embedded relay is off and no custom relays are configured", Subject: of(d, r, r.Env("CODER_DERP_SERVER_ENABLE")),
-						Observed: "CODER_DERP_SERVER_ENABLE=false", Expected: "the embedded relay on, or " + derpConfigURL,
+						Message: "the embedded relay is off and no custom relays are configured", Subject: of(d, r, r.Env(coder.DERPServerEnable)),
+						Observed: "CODER_DERP_SERVER_ENABLE=false", Expected: "the embedded relay on, or " + coder.DERPConfigURL,
 					})
 				}
 			}),
@@ -58,17 +54,17 @@ func relayModeChecks() []Check {
 			Why:    "coderd does not start with both a URL and a path for its DERP map.",
 			Remedy: "Keep one of CODER_DERP_CONFIG_URL and CODER_DERP_CONFIG_PATH.",
 			Judge: each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-				url, path := r.Env(derpConfigURL), r.Env(derpConfigPath)
+				url, path := r.Env(coder.DERPConfigURL), r.Env(coder.DERPConfigPath)
 				switch {
 				case url.Set() && path.Set():
 					j.find(check.Finding{
-						Message: "both " + derpConfigURL + " and " + derpConfigPath + " are set", Subject: of(d, r, path),
+						Message: "both " + coder.DERPConfigURL + " and " + coder.DERPConfigPath + " are set", Subject: of(d, r, path),
 						Observed: "a URL and the path " + path.String(), Expected: "one of them",
 					})
 				case url.Set() && path.State == deployment.Unknown:
-					j.unknown(derpConfigPath, path)
+					j.unknown(coder.DERPConfigPath, path)
 				case path.Set() && url.State == deployment.Unknown:
-					j.unknown(derpConfigURL, url)
+					j.unknown(coder.DERPConfigURL, url)
 				default:
 					j.good()
 				}

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -59,7 +60,7 @@ func judgeRelayUnexpanded(j *judgement, r relay) {
 // judgePodIPSource follows the variables that the relay URL and the cluster
 // host are made of.
 func judgePodIPSource(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-	value, host := r.Env(deployment.RelayURL), r.Env(deployment.ClusterHost)
+	value, host := r.Env(coder.RelayURL), r.Env(coder.ClusterHost)
 	if !value.Set() && !host.Set() {
 		j.skip("neither a relay URL nor a cluster host is set")
 		return
@@ -84,7 +85,7 @@ func judgePodIPSource(j *judgement, d *deployment.Deployment, r deployment.Repli
 		}
 	}
 	if host.Text.IsField(deployment.FieldHostIP) && !hostNetwork && len(host.References) == 0 {
-		report(deployment.ClusterHost, deployment.ClusterHost+"="+host.String(), of(d, r, host))
+		report(coder.ClusterHost, coder.ClusterHost+"="+host.String(), of(d, r, host))
 	}
 	if !found {
 		j.good()
@@ -103,12 +104,12 @@ func servesHostPort(d *deployment.Deployment, r deployment.Replica) bool {
 }
 
 // addressVariables are those that decide where a replica is reached.
-var addressVariables = []string{deployment.RelayURL, deployment.ClusterHost, deployment.HTTPAddress, deployment.TLSAddress, "CODER_ADDRESS"}
+var addressVariables = []string{coder.RelayURL, coder.ClusterHost, coder.HTTPAddress, coder.TLSAddress, coder.Address}
 
 func judgeOverridden(f *facts.Facts) check.Result {
 	var j judgement
 	for i, r := range f.Deployment.Representatives() {
-		watched := slices.Concat(addressVariables, r.Env(deployment.RelayURL).References, r.Env(deployment.ClusterHost).References)
+		watched := slices.Concat(addressVariables, r.Env(coder.RelayURL).References, r.Env(coder.ClusterHost).References)
 		for _, dup := range f.Deployment.Workloads[i].Duplicates {
 			if !slices.Contains(watched, dup.Name) {
 				continue

@@ -4,13 +4,9 @@ import (
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-)
-
-const (
-	certFile = "CODER_TLS_CERT_FILE"
-	keyFile  = "CODER_TLS_KEY_FILE"
 )
 
 // useHTTP is the remedy for all trouble with TLS between replicas.
@@ -25,13 +21,13 @@ func relayTLSChecks() []Check {
 			Why:    "Without CODER_TLS_ENABLE a replica speaks plain HTTP, and trusts no certificate of its peers.",
 			Remedy: useHTTP,
 			Judge: httpsRelays(func(j *judgement, r relay) {
-				enable := r.replica.Env(deployment.TLSEnable)
+				enable := r.replica.Env(coder.TLSEnable)
 				on, known := r.replica.TLS()
 				switch {
 				case on:
 					j.good()
 				case !known:
-					j.unknown(deployment.TLSEnable, enable)
+					j.unknown(coder.TLSEnable, enable)
 				default:
 					j.find(check.Finding{
 						Message: "the relay URL is https, and TLS is not enabled", Subject: of(r.d, r.replica, r.value),
@@ -46,14 +42,14 @@ func relayTLSChecks() []Check {
 			Why:    "Without files each replica makes a certificate of its own for 127.0.0.1, which no other replica trusts.",
 			Remedy: "Set CODER_TLS_CERT_FILE and CODER_TLS_KEY_FILE (coder.tls.secretNames in the chart). Or: " + useHTTP,
 			Judge: servingTLS(func(j *judgement, r relay) {
-				files := r.replica.Env(certFile)
+				files := r.replica.Env(coder.TLSCertFile)
 				switch {
 				case files.State == deployment.Unknown:
-					j.unknown(certFile, files)
+					j.unknown(coder.TLSCertFile, files)
 				case files.Unset():
 					j.find(check.Finding{
 						Message: "the relay URL is https, and every replica would make its own certificate", Subject: of(r.d, r.replica, r.value),
-						Observed: certFile + " is not set", Expected: "the same certificate files on all replicas",
+						Observed: coder.TLSCertFile + " is not set", Expected: "the same certificate files on all replicas",
 					})
 				default:
 					j.good()
@@ -73,11 +69,11 @@ func relayTLSChecks() []Check {
 			Why:    "A replica presents no client certificate to its peers, so they refuse it.",
 			Remedy: "Set CODER_TLS_CLIENT_AUTH to none, request or verify-if-given. Or: " + useHTTP,
 			Judge: servingTLS(func(j *judgement, r relay) {
-				auth := r.replica.Env("CODER_TLS_CLIENT_AUTH")
+				auth := r.replica.Env(coder.TLSClientAuth)
 				text, _ := auth.Text.Literal()
 				switch {
 				case auth.State == deployment.Unknown:
-					j.unknown("CODER_TLS_CLIENT_AUTH", auth)
+					j.unknown(coder.TLSClientAuth, auth)
 				case strings.EqualFold(text, "require-any"), strings.EqualFold(text, "require-and-verify"):
 					j.find(check.Finding{
 						Message: "peers must show a client certificate, and replicas have none", Subject: of(r.d, r.replica, auth),

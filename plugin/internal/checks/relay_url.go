@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -93,16 +94,16 @@ func relayURLChecks() []Check {
 }
 
 func judgeRelayMissing(j *judgement, d *deployment.Deployment, r deployment.Replica) {
-	value := r.Env(deployment.RelayURL)
+	value := r.Env(coder.RelayURL)
 	switch {
 	case !r.EmbeddedRelay():
 		j.skip("the embedded relay is off: Coder ignores the relay URL")
 	case value.State == deployment.Unknown:
-		j.unknown(deployment.RelayURL, value)
+		j.unknown(coder.RelayURL, value)
 	case value.Unset():
 		j.find(check.Finding{
 			Message: fmt.Sprintf("%d replicas have no relay URL", max(d.Workloads[r.Workload].Replicas, 1)), Subject: of(d, r, value),
-			Observed: deployment.RelayURL + " is not set", Expected: "a URL of its own for each replica", Remedy: remedyFor(d, r),
+			Observed: coder.RelayURL + " is not set", Expected: "a URL of its own for each replica", Remedy: remedyFor(d, r),
 		})
 	default:
 		j.good()
@@ -113,7 +114,7 @@ func judgeRelayMissing(j *judgement, d *deployment.Deployment, r deployment.Repl
 // than one replica.
 func judgeRelayBalanced(j *judgement, r relay) {
 	host := r.endpoint.Host
-	access := r.replica.Env(deployment.AccessURL)
+	access := r.replica.Env(coder.AccessURL)
 	for _, shared := range balancedHosts(r.d, r.replica) {
 		if !shared.matches(host) {
 			continue
@@ -127,7 +128,7 @@ func judgeRelayBalanced(j *judgement, r relay) {
 		return
 	}
 	if access.State == deployment.Unknown {
-		j.unknown(deployment.AccessURL, access)
+		j.unknown(coder.AccessURL, access)
 		return
 	}
 	j.good()
@@ -218,18 +219,18 @@ func judgeRelayBrackets(j *judgement, r relay) {
 
 // judgeRelayPort compares the port that peers reach with the listeners.
 func judgeRelayPort(j *judgement, r relay) {
-	variable := deployment.HTTPAddress
+	variable := coder.HTTPAddress
 	if r.endpoint.Scheme == "https" {
 		tls, known := r.replica.TLS()
 		switch {
 		case !known:
-			j.unknown(deployment.TLSEnable, r.replica.Env(deployment.TLSEnable))
+			j.unknown(coder.TLSEnable, r.replica.Env(coder.TLSEnable))
 			return
 		case !tls:
 			j.skip("see relay-tls-disabled")
 			return
 		}
-		variable = deployment.TLSAddress
+		variable = coder.TLSAddress
 	}
 	address := r.replica.Address(variable)
 	if address.State == deployment.Unknown {
@@ -251,6 +252,6 @@ func judgeRelayPort(j *judgement, r relay) {
 		Subject:  of(r.d, r.replica, r.value),
 		Observed: fmt.Sprintf("%s with %s=%s", r.value, variable, address),
 		Expected: fmt.Sprintf("%s://%s:%d", r.endpoint.Scheme, r.value.Show(r.endpoint.Host), listens),
-		Remedy:   fmt.Sprintf("Set %s to %s://HOST:%d.", deployment.RelayURL, r.endpoint.Scheme, listens),
+		Remedy:   fmt.Sprintf("Set %s to %s://HOST:%d.", coder.RelayURL, r.endpoint.Scheme, listens),
 	})
 }

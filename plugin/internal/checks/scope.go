@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -129,12 +130,12 @@ func relays(judge func(*judgement, relay)) func(*facts.Facts) check.Result {
 func relaysAmong(d *deployment.Deployment, replicas []deployment.Replica, judge func(*judgement, relay)) check.Result {
 	var j judgement
 	for _, r := range replicas {
-		value := r.Env(deployment.RelayURL)
+		value := r.Env(coder.RelayURL)
 		switch {
 		case !r.EmbeddedRelay():
 			j.skip("the embedded relay is off: Coder ignores the relay URL")
 		case value.State == deployment.Unknown:
-			j.unknown(deployment.RelayURL, value)
+			j.unknown(coder.RelayURL, value)
 		case value.Unset():
 			j.skip("no relay URL is set")
 		default:
@@ -168,7 +169,7 @@ func example(d *deployment.Deployment, r deployment.Replica) string {
 	if d.PodIPFamily == "IPv6" {
 		host = "[$(KUBE_POD_IP)]"
 	}
-	_, port, ok := deployment.SplitAddress(r.Address(deployment.HTTPAddress).Text)
+	_, port, ok := deployment.SplitAddress(r.Address(coder.HTTPAddress).Text)
 	if !ok {
 		port = 8080
 	}

@@ -15,8 +15,8 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/kube"
-	"github.com/coder-ha/coder-ha/plugin/internal/manifest"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
 )
 
 // world is a deployment that is right; a test changes one thing in it.

@@ -84,7 +84,7 @@ func TestExitCodesAndWhereTheWordsGo(t *testing.T) {
 		{"an unknown flag", "", []string{"validate", "--nope"}, 2, "", "unknown flag: --nope"},
 		{"an unknown format", "", []string{"validate", "-o", "yaml"}, 2, "", `unknown output format "yaml": use text or json`},
 		{"an unknown severity", "", []string{"validate", "--fail-on", "fatal"}, 2, "", `--fail-on: unknown severity "fatal"`},
-		{"an unknown colour", "", []string{"validate", "--color", "pink"}, 2, "", `--color "pink": use auto, always or never`},
+		{"an unknown color", "", []string{"validate", "--color", "pink"}, 2, "", `--color "pink": use auto, always or never`},
 		{"an unknown family", "", []string{"validate", "--pod-ip-family", "ipv5"}, 2, "", `--pod-ip-family "ipv5": use ipv4 or ipv6`},
 		{"no time at all", "", []string{"validate", "--timeout", "0s"}, 2, "", "--timeout 0s: use a time above 0"},
 		{"two names", "", []string{"validate", "a", "./none", "--name", "b"}, 2, "", "release name is given twice"},

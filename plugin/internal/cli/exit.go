@@ -25,10 +25,10 @@ const (
 // further words on standard error.
 var errFindings = errors.New("findings at or above the --fail-on severity")
 
-// errInterrupted is the cause of the context that a signal cancelled.
+// errInterrupted is the cause of the context that a signal canceled.
 var errInterrupted = errors.New("interrupted")
 
-// errTimeout is the cause of the context that --timeout cancelled.
+// errTimeout is the cause of the context that --timeout canceled.
 var errTimeout = errors.New("timed out")
 
 // exitCode maps the error of a command to the exit code.

@@ -8,7 +8,7 @@ type globals struct{ color string }
 
 func (g *globals) add(root *cobra.Command) {
 	f := root.PersistentFlags()
-	f.StringVar(&g.color, "color", "auto", "colour in the text report: auto, always or never")
+	f.StringVar(&g.color, "color", "auto", "color in the text report: auto, always or never")
 	f.StringVar(&g.color, "colour", "auto", "the same as --color")
 	f.String("content-cache", "", "a flag of Helm 4, without effect here")
 	f.Lookup("colour").Hidden = true

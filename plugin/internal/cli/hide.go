@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/chart"
 	"github.com/coder-ha/coder-ha/plugin/internal/report"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
 )
 
 // leastHidden is from how many bytes on a text is looked for in the report: a

@@ -10,9 +10,10 @@ import (
 	"golang.org/x/term"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/report"
 )
 
@@ -66,7 +67,7 @@ func (o *outputFlags) write(w io.Writer, r report.Report) error {
 	return writer.Write(w, r)
 }
 
-// colored says whether the report has colour: as asked, else on a terminal,
+// colored says whether the report has color: as asked, else on a terminal,
 // unless NO_COLOR (https://no-color.org) or TERM=dumb say otherwise.
 func (o *outputFlags) colored(w io.Writer) bool {
 	switch o.color {
@@ -96,8 +97,8 @@ func describe(d *deployment.Deployment) report.Deployment {
 			return v.String()
 		}
 		out.Replicas = append(out.Replicas, report.Replica{
-			Name: r.Name, RelayURL: show(r.Env(deployment.RelayURL)), AccessURL: show(r.Env(deployment.AccessURL)),
-			ClusterHost: show(r.EffectiveClusterHost()), HTTPAddress: show(r.Address(deployment.HTTPAddress)),
+			Name: r.Name, RelayURL: show(r.Env(coder.RelayURL)), AccessURL: show(r.Env(coder.AccessURL)),
+			ClusterHost: show(r.EffectiveClusterHost()), HTTPAddress: show(r.Address(coder.HTTPAddress)),
 		})
 	}
 	return out
@@ -110,7 +111,7 @@ func describePostgres(found *facts.Facts) *report.Postgres {
 	if f == nil {
 		return nil
 	}
-	out := &report.Postgres{Reachable: f.FailedStep == "" && f.Server != nil, Facts: append([]*postgres.Facts{f}, found.PostgresOthers...)}
+	out := &report.Postgres{Reachable: f.FailedStep == "" && f.Server != nil, Facts: append([]*pgfacts.Facts{f}, found.PostgresOthers...)}
 	if f.Server != nil {
 		out.ServerVersion = f.Server.Version
 	}

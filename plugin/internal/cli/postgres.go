@@ -11,7 +11,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 const postgresLong = `Ask the database what Coder's replicas will meet on it.
@@ -74,7 +74,7 @@ func newPostgres(streams Streams, settings *helmcli.EnvSettings, g *globals) *co
 	f.IntVar(&p.plan.Replicas, "replicas", 3, "how many replicas there will be, with those of a rolling update, where no chart or manifest tells it")
 	f.DurationVar(&p.timeout, "timeout", defaultTimeout, "end the whole run after this time")
 	addPostgresLimits(f, &p.limits.Postgres)
-	register(cmd, "postgres-auth", cobra.FixedCompletions([]string{postgres.AuthPassword, postgres.AuthAWSIAM}, cobra.ShellCompDirectiveNoFileComp))
+	register(cmd, "postgres-auth", cobra.FixedCompletions([]string{pgfacts.AuthPassword, pgfacts.AuthAWSIAM}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
 
@@ -99,7 +99,7 @@ func (p *postgresCommand) run(parent context.Context, args []string) error {
 		return err
 	}
 	if p.output.format == "text" {
-		for _, f := range append([]*postgres.Facts{found.Postgres}, found.PostgresOthers...) {
+		for _, f := range append([]*pgfacts.Facts{found.Postgres}, found.PostgresOthers...) {
 			if f != nil {
 				writePostgresPage(p.streams.Out, f)
 			}
@@ -110,8 +110,8 @@ func (p *postgresCommand) run(parent context.Context, args []string) error {
 
 // check reads the flags that need it, before any work is done.
 func (p *postgresCommand) check() error {
-	if p.auth != "" && p.auth != postgres.AuthPassword && p.auth != postgres.AuthAWSIAM {
-		return fmt.Errorf("--postgres-auth %q: use %s or %s", p.auth, postgres.AuthPassword, postgres.AuthAWSIAM)
+	if p.auth != "" && p.auth != pgfacts.AuthPassword && p.auth != pgfacts.AuthAWSIAM {
+		return fmt.Errorf("--postgres-auth %q: use %s or %s", p.auth, pgfacts.AuthPassword, pgfacts.AuthAWSIAM)
 	}
 	if p.plan.Replicas < 1 {
 		return fmt.Errorf("--replicas %d: use 1 or more", p.plan.Replicas)

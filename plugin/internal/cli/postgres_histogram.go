@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 // The histogram has this many rows, and a bar this many columns at most.
@@ -18,7 +18,7 @@ const (
 
 // writeHistogram draws how the round trips were spread. The block is one that
 // Windows consoles have too.
-func writeHistogram(w io.Writer, l *postgres.Latency) {
+func writeHistogram(w io.Writer, l *pgfacts.Latency) {
 	fmt.Fprintf(w, "  latency of %d round trips: median %s, min %s, p95 %s, jitter %s\n",
 		len(l.Samples), span(l.Median), span(l.Min), span(l.P95), span(l.Jitter))
 	for _, row := range histogram(l.Samples) {

@@ -6,11 +6,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 // writePostgresPage writes everything that one probe found out, for people.
-func writePostgresPage(w io.Writer, f *postgres.Facts) {
+func writePostgresPage(w io.Writer, f *pgfacts.Facts) {
 	fmt.Fprintf(w, "%s\n  from %s\n\n", f.Target.URL, f.Target.Origin)
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
@@ -18,7 +18,7 @@ func writePostgresPage(w io.Writer, f *postgres.Facts) {
 	pageConnection(f, line)
 	if f.Server != nil && f.Server.VersionNum > 0 {
 		pageServer(f, line)
-		pageBehaviour(f, line)
+		pageBehavior(f, line)
 	}
 	if f.Coder != nil {
 		pageCoder(f, line)
@@ -45,15 +45,15 @@ func span(d time.Duration) string {
 	}
 }
 
-func pageConnection(f *postgres.Facts, line func(name, format string, args ...any)) {
+func pageConnection(f *pgfacts.Facts, line func(name, format string, args ...any)) {
 	for _, s := range f.Steps {
 		text := s.Status
 		switch s.Status {
-		case postgres.StepOK:
+		case pgfacts.StepOK:
 			text = span(s.Took)
-		case postgres.StepFailed:
+		case pgfacts.StepFailed:
 			text = fmt.Sprintf("failed after %s: %s %s", span(s.Took), s.Message, s.SQLState)
-		case postgres.StepSkipped:
+		case pgfacts.StepSkipped:
 			text = "not needed: " + s.Message
 		}
 		if s.Address != "" {
@@ -83,7 +83,7 @@ func pageConnection(f *postgres.Facts, line func(name, format string, args ...an
 	}
 }
 
-func pageServer(f *postgres.Facts, line func(name, format string, args ...any)) {
+func pageServer(f *pgfacts.Facts, line func(name, format string, args ...any)) {
 	state := "primary"
 	switch {
 	case f.Server.InRecovery:
@@ -91,7 +91,7 @@ func pageServer(f *postgres.Facts, line func(name, format string, args ...any)) 
 	case f.Server.DefaultReadOnly:
 		state = "primary, read-only for this role"
 	}
-	line("server", "%s %s, %s", f.Server.Flavour, f.Server.Version, state)
+	line("server", "%s %s, %s", f.Server.Flavor, f.Server.Version, state)
 	if f.Server.SystemIdentifier != "" {
 		line("identity", "system %s, database %s", f.Server.SystemIdentifier, f.Server.DatabaseOID)
 	}
@@ -133,7 +133,7 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-func pageBehaviour(f *postgres.Facts, line func(name, format string, args ...any)) {
+func pageBehavior(f *pgfacts.Facts, line func(name, format string, args ...any)) {
 	if s := f.PubSub; s != nil {
 		text := "LISTEN is kept: " + yesNo(s.Listening)
 		switch {
@@ -166,7 +166,7 @@ func pageBehaviour(f *postgres.Facts, line func(name, format string, args ...any
 	}
 }
 
-func pageCoder(f *postgres.Facts, line func(name, format string, args ...any)) {
+func pageCoder(f *pgfacts.Facts, line func(name, format string, args ...any)) {
 	c := f.Coder
 	switch {
 	case c.V1:

@@ -13,11 +13,12 @@ import (
 	helmcli "helm.sh/helm/v3/pkg/cli"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/pgsource"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/probe/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/resolve"
 )
 
 // postgresFlags say which database to ask.
@@ -34,8 +35,8 @@ func (p *postgresFlags) add(f *pflag.FlagSet) {
 }
 
 // given are the URLs that the user gives to the command itself, in order.
-func (p *postgresFlags) given(streams Streams) ([]pgsource.Source, error) {
-	var out []pgsource.Source
+func (p *postgresFlags) given(streams Streams) ([]resolve.Source, error) {
+	var out []resolve.Source
 	for i, url := range p.urls {
 		origin := "--postgres-url"
 		if len(p.urls) > 1 {
@@ -44,23 +45,23 @@ func (p *postgresFlags) given(streams Streams) ([]pgsource.Source, error) {
 		if u, err := pgurl.Parse(url); err != nil || u.HasPassword {
 			fmt.Fprintln(streams.Err, "coder-ha: --postgres-url shows the password in the process list: use --postgres-url-file or CODER_PG_CONNECTION_URL in the environment")
 		}
-		out = append(out, pgsource.Source{URL: url, Origin: origin})
+		out = append(out, resolve.Source{URL: url, Origin: origin})
 	}
 	for _, path := range p.files {
 		url, err := readURLFile(path)
 		if err != nil {
 			return nil, err
 		}
-		out = append(out, pgsource.Source{URL: url, Origin: path})
+		out = append(out, resolve.Source{URL: url, Origin: path})
 	}
-	if url := os.Getenv(deployment.PostgresURL); url != "" && len(out) == 0 {
-		out = append(out, pgsource.Source{URL: url, Origin: deployment.PostgresURL + " in the environment"})
+	if url := os.Getenv(coder.PostgresURL); url != "" && len(out) == 0 {
+		out = append(out, resolve.Source{URL: url, Origin: coder.PostgresURL + " in the environment"})
 	}
 	return out, nil
 }
 
 // errNoURL says that there is neither a URL nor a deployment to take it from.
-var errNoURL = errors.New("no database URL: give --postgres-url-file FILE, set " + deployment.PostgresURL + ", or name the chart or manifests that have it")
+var errNoURL = errors.New("no database URL: give --postgres-url-file FILE, set " + coder.PostgresURL + ", or name the chart or manifests that have it")
 
 // gather asks the servers side by side, and records why it does not where it
 // cannot. A URL that coderd could not use is not asked.
@@ -75,19 +76,19 @@ func (p *postgresFlags) gather(ctx context.Context, found *facts.Facts, settings
 	case found.Deployment == nil:
 		return errNoURL
 	default:
-		source, skip := pgsource.Find(ctx, found.Deployment, settings.RESTClientGetter())
+		source, skip := resolve.Find(ctx, found.Deployment, settings.RESTClientGetter())
 		if skip != nil {
 			found.PostgresSkip = *skip
 			return nil
 		}
-		sources = []pgsource.Source{*source}
+		sources = []resolve.Source{*source}
 	}
 	if auth == "" && found.Deployment != nil {
-		if text, literal := found.Deployment.Replicas[0].Env("CODER_PG_AUTH").Text.Literal(); literal {
+		if text, literal := found.Deployment.Replicas[0].Env(coder.PostgresAuth).Text.Literal(); literal {
 			auth = text
 		}
 	}
-	all := make([]*postgres.Facts, len(sources))
+	all := make([]*pgfacts.Facts, len(sources))
 	var wg sync.WaitGroup
 	for i, source := range sources {
 		u, err := pgurl.Parse(source.URL)
@@ -102,7 +103,7 @@ func (p *postgresFlags) gather(ctx context.Context, found *facts.Facts, settings
 		})
 	}
 	wg.Wait()
-	all = slices.DeleteFunc(all, func(f *postgres.Facts) bool { return f == nil })
+	all = slices.DeleteFunc(all, func(f *pgfacts.Facts) bool { return f == nil })
 	if len(all) == 0 {
 		found.PostgresSkip = check.Skip{
 			Reason: sources[0].Origin + " cannot be used, see postgres-url-invalid and postgres-url-multihost",

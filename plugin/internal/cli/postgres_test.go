@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 func TestAURLFileIsForItsOwnerAlone(t *testing.T) {
@@ -54,7 +54,7 @@ func TestTheHistogramHasARowForEachSpan(t *testing.T) {
 	assert.Equal(t, []histogramRow{{3 * ms, 2}}, histogram([]time.Duration{3 * ms, 3 * ms}))
 
 	var out bytes.Buffer
-	writeHistogram(&out, &postgres.Latency{Samples: []time.Duration{1 * ms, 1 * ms, 2 * ms, 11 * ms}, Median: 1 * ms, Min: 1 * ms, P95: 11 * ms})
+	writeHistogram(&out, &pgfacts.Latency{Samples: []time.Duration{1 * ms, 1 * ms, 2 * ms, 11 * ms}, Median: 1 * ms, Min: 1 * ms, P95: 11 * ms})
 	assert.Contains(t, out.String(), "median 1.00 ms")
 	assert.Equal(t, 1+histogramRows+1, strings.Count(out.String(), "\n"))
 	assert.Contains(t, out.String(), strings.Repeat("█", 30)+" 3")
@@ -63,26 +63,26 @@ func TestTheHistogramHasARowForEachSpan(t *testing.T) {
 func TestThePageShowsEveryFact(t *testing.T) {
 	t.Parallel()
 	schema := "public"
-	f := &postgres.Facts{
-		Target: postgres.Target{URL: "postgres://coder:***@db:5432/coder", Origin: "./url"},
-		Steps: []postgres.StepResult{
-			{Step: postgres.DNS, Status: postgres.StepSkipped, Message: "the URL has an address"},
-			{Step: postgres.TCP, Status: postgres.StepOK, Took: 2 * time.Millisecond, Address: "10.0.0.5:5432"},
+	f := &pgfacts.Facts{
+		Target: pgfacts.Target{URL: "postgres://coder:***@db:5432/coder", Origin: "./url"},
+		Steps: []pgfacts.StepResult{
+			{Step: pgfacts.DNS, Status: pgfacts.StepSkipped, Message: "the URL has an address"},
+			{Step: pgfacts.TCP, Status: pgfacts.StepOK, Took: 2 * time.Millisecond, Address: "10.0.0.5:5432"},
 		},
-		Addresses: []postgres.Address{{Address: "10.0.0.5:5432"}, {Address: "10.0.0.6:5432", Error: "connection refused"}},
-		TLS:       &postgres.TLS{Version: "TLS 1.3", Names: []string{"db"}, Unverified: "sslrootcert /ca is not on this machine"},
-		Server:    &postgres.Server{VersionNum: 170010, Version: "17.10", Flavour: postgres.RDS, InRecovery: true, SystemIdentifier: "7", DatabaseOID: "5"},
-		Proxy:     postgres.Proxy{Present: true, Name: "PgBouncer"},
-		Role:      &postgres.Role{Name: "coder", Superuser: true, Schema: &schema, CanCreate: true},
-		Capacity:  &postgres.Capacity{MaxConnections: 100, Reserved: 3, RoleLimit: -1, DatabaseLimit: 40},
-		Timeouts:  []postgres.Timeout{{Name: "statement_timeout", Value: 30 * time.Second, Source: "role"}},
-		PubSub:    &postgres.PubSub{Listening: true, Arrived: true, Took: time.Millisecond},
-		Clock:     &postgres.Clock{Skew: -3 * time.Second},
-		Coder: &postgres.Coder{
-			Migration: &postgres.Migration{Version: 535, Dirty: true}, Unlogged: []string{"tailnet_peers"},
-			Replicas: []postgres.Replica{{Hostname: "coder-0", Primary: true, Error: "Failed to dial peers"}, {Hostname: "coder-1", Primary: true, Age: time.Hour}},
+		Addresses: []pgfacts.Address{{Address: "10.0.0.5:5432"}, {Address: "10.0.0.6:5432", Error: "connection refused"}},
+		TLS:       &pgfacts.TLS{Version: "TLS 1.3", Names: []string{"db"}, Unverified: "sslrootcert /ca is not on this machine"},
+		Server:    &pgfacts.Server{VersionNum: 170010, Version: "17.10", Flavor: pgfacts.RDS, InRecovery: true, SystemIdentifier: "7", DatabaseOID: "5"},
+		Proxy:     pgfacts.Proxy{Present: true, Name: "PgBouncer"},
+		Role:      &pgfacts.Role{Name: "coder", Superuser: true, Schema: &schema, CanCreate: true},
+		Capacity:  &pgfacts.Capacity{MaxConnections: 100, Reserved: 3, RoleLimit: -1, DatabaseLimit: 40},
+		Timeouts:  []pgfacts.Timeout{{Name: "statement_timeout", Value: 30 * time.Second, Source: "role"}},
+		PubSub:    &pgfacts.PubSub{Listening: true, Arrived: true, Took: time.Millisecond},
+		Clock:     &pgfacts.Clock{Skew: -3 * time.Second},
+		Coder: &pgfacts.Coder{
+			Migration: &pgfacts.Migration{Version: 535, Dirty: true}, Unlogged: []string{"tailnet_peers"},
+			Replicas: []pgfacts.Replica{{Hostname: "coder-0", Primary: true, Error: "Failed to dial peers"}, {Hostname: "coder-1", Primary: true, Age: time.Hour}},
 		},
-		Gaps:       []postgres.Gap{{Question: "flavour", Message: "permission denied"}},
+		Gaps:       []pgfacts.Gap{{Question: "flavor", Message: "permission denied"}},
 		RoundTrips: [2]int{16, 8},
 	}
 	var out bytes.Buffer
@@ -91,7 +91,7 @@ func TestThePageShowsEveryFact(t *testing.T) {
 		"postgres://coder:***@db:5432/coder", "from ./url", "not needed: the URL has an address", "2.00 ms at 10.0.0.5:5432", "10.0.0.6:5432: connection refused",
 		"TLS 1.3", "not verified: sslrootcert /ca", "Amazon RDS 17.10, standby", "system 7, database 5", "PgBouncer", "coder (superuser), schema public, CREATE yes",
 		"max 100, reserved 3", "of the database 40", "statement_timeout = 30s, set for the role", "NOTIFY arrived after 1.00 ms", "3.0 s behind this machine's",
-		"schema version 535, dirty", "tailnet_peers", "coder-0", "Failed to dial peers", "1 rows of replicas that ended", "flavour: permission denied", "16 round trips on one connection, 8 on another",
+		"schema version 535, dirty", "tailnet_peers", "coder-0", "Failed to dial peers", "1 rows of replicas that ended", "flavor: permission denied", "16 round trips on one connection, 8 on another",
 	} {
 		assert.Contains(t, out.String(), want)
 	}

@@ -12,10 +12,11 @@ import (
 	"github.com/spf13/cobra"
 	helmcli "helm.sh/helm/v3/pkg/cli"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/chart"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/kube"
-	"github.com/coder-ha/coder-ha/plugin/internal/manifest"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
 )
 
 // sourceFlags say where the replicas are read from.
@@ -84,7 +85,7 @@ func (s *sourceFlags) read(ctx context.Context, args []string, settings *helmcli
 	if !ok {
 		return nil, fmt.Errorf("--pod-ip-family %q: use ipv4 or ipv6", s.ipFamily)
 	}
-	if s.version != "" && !deployment.ParseVersion(s.version).Known() {
+	if s.version != "" && !coder.ParseVersion(s.version).Known() {
 		return nil, fmt.Errorf("--coder-version %q is not a version of Coder: use a form like 2.37", s.version)
 	}
 	if err := s.arguments(args); err != nil {

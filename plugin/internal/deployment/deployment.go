@@ -6,6 +6,8 @@ package deployment
 import (
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 )
 
 // Deployment is one Coder deployment.
@@ -17,7 +19,7 @@ type Deployment struct {
 	// Lookups is what its templates asked the cluster; nil where there are none.
 	Lookups *Lookups
 	// Version is Coder's version, as the image tag or the user says.
-	Version Version
+	Version coder.Version
 	// PodIPFamily is "IPv4" or "IPv6", empty where nothing tells.
 	PodIPFamily string
 	// Workloads run the replicas; there is at least one.

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Endpoint is an http or https URL, normalised for comparison.
+// Endpoint is an http or https URL, normalized for comparison.
 type Endpoint struct {
 	Scheme string
 	// Host is in lower case, without a trailing dot, an IP address in its

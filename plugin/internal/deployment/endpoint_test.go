@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestParseEndpointNormalises(t *testing.T) {
+func TestParseEndpointNormalizes(t *testing.T) {
 	ip := Symbol(FieldPodIP, "coder[0]")
 	for _, c := range []struct {
 		text Text

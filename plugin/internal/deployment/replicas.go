@@ -5,26 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-)
 
-// The variables that high availability rests on.
-const (
-	RelayURL    = "CODER_DERP_SERVER_RELAY_URL"
-	AccessURL   = "CODER_ACCESS_URL"
-	WildcardURL = "CODER_WILDCARD_ACCESS_URL"
-	ClusterHost = "CODER_CLUSTER_HOST"
-	HTTPAddress = "CODER_HTTP_ADDRESS"
-	TLSAddress  = "CODER_TLS_ADDRESS"
-	TLSEnable   = "CODER_TLS_ENABLE"
-	PostgresURL = "CODER_PG_CONNECTION_URL"
-	Experiments = "CODER_EXPERIMENTS"
-)
-
-// The addresses that coderd listens on when nothing is set
-// (coder/coder codersdk/deployment.go).
-const (
-	DefaultHTTPAddress = "127.0.0.1:3000"
-	DefaultTLSAddress  = "127.0.0.1:3443"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 )
 
 // Several says whether more than one replica runs.
@@ -50,24 +32,24 @@ func (d *Deployment) Representatives() []Replica {
 // EmbeddedRelay says whether a replica serves its own DERP relay; coderd does
 // unless it is told not to.
 func (r Replica) EmbeddedRelay() bool {
-	on, known := r.Env("CODER_DERP_SERVER_ENABLE").Bool(true)
+	on, known := r.Env(coder.DERPServerEnable).Bool(true)
 	return on || !known
 }
 
 // TLS says whether a replica serves TLS; known is false where that cannot be
 // told.
-func (r Replica) TLS() (on, known bool) { return r.Env(TLSEnable).Bool(false) }
+func (r Replica) TLS() (on, known bool) { return r.Env(coder.TLSEnable).Bool(false) }
 
 // Address is a listen address of a replica.
 func (r Replica) Address(variable string) Value {
-	if variable == TLSAddress {
-		return r.Env(TLSAddress).Or(DefaultTLSAddress)
+	if variable == coder.TLSAddress {
+		return r.Env(coder.TLSAddress).Or(coder.DefaultTLSAddress)
 	}
 	// CODER_ADDRESS is the older name of the same setting.
-	if old := r.Env("CODER_ADDRESS"); r.Env(HTTPAddress).Unset() && !old.Unset() {
+	if old := r.Env(coder.Address); r.Env(coder.HTTPAddress).Unset() && !old.Unset() {
 		return old
 	}
-	return r.Env(HTTPAddress).Or(DefaultHTTPAddress)
+	return r.Env(coder.HTTPAddress).Or(coder.DefaultHTTPAddress)
 }
 
 // SplitAddress takes a listen address apart; ok is false where it is not
@@ -85,7 +67,7 @@ func SplitAddress(address Text) (host string, port int, ok bool) {
 // NATS cluster for pubsub: by choice from 2.35, by default from 2.38
 // (coder/coder pull requests 26665 and 29283). Why says what turns it off.
 func (d *Deployment) NATS(r Replica) (on bool, why string) {
-	experiments := r.Env(Experiments).List()
+	experiments := r.Env(coder.Experiments).List()
 	switch {
 	case !d.Version.AtLeast(2, 35):
 		return false, "Coder " + d.Version.String() + " has no NATS pubsub"
@@ -101,10 +83,10 @@ func (d *Deployment) NATS(r Replica) (on bool, why string) {
 // EffectiveClusterHost is the address that NATS uses: CODER_CLUSTER_HOST, else
 // the host of the relay URL.
 func (r Replica) EffectiveClusterHost() Value {
-	if host := r.Env(ClusterHost); !host.Unset() {
+	if host := r.Env(coder.ClusterHost); !host.Unset() {
 		return host
 	}
-	relay := r.Env(RelayURL)
+	relay := r.Env(coder.RelayURL)
 	if !relay.Set() {
 		return relay
 	}

@@ -7,8 +7,8 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
 )
 
 // Facts is the evidence of one run.
@@ -23,10 +23,10 @@ type Facts struct {
 	// where it was left to the deployment.
 	Given *GivenURL
 	// Postgres is nil when no server was asked.
-	Postgres *postgres.Facts
+	Postgres *pgfacts.Facts
 	// PostgresOthers are the same for the other nodes' URLs, where the nodes
 	// have URLs of their own.
-	PostgresOthers []*postgres.Facts
+	PostgresOthers []*pgfacts.Facts
 	// PostgresSkip says why no server was asked.
 	PostgresSkip check.Skip
 	// Plan stands in for what Deployment would say, where there is none.

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-	"github.com/coder-ha/coder-ha/plugin/internal/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 // SchemaVersion is the version of the JSON format. It changes only when a
@@ -59,7 +59,7 @@ type Postgres struct {
 	Latency       *Latency `json:"latencyMs,omitempty"`
 	// Facts are all that the probes of the database found out, one entry for
 	// each URL; its durations are nanoseconds.
-	Facts []*postgres.Facts `json:"facts,omitempty"`
+	Facts []*pgfacts.Facts `json:"facts,omitempty"`
 }
 
 // Latency is the round trip on one open connection, in milliseconds.

@@ -28,7 +28,7 @@ func main() {
 func run(bin, data string, args []string) error {
 	server := filepath.Join(bin, "postgres")
 	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); errors.Is(err, os.ErrNotExist) {
-		if err := initialise(context.Background(), bin, server, data); err != nil {
+		if err := initialize(context.Background(), bin, server, data); err != nil {
 			return err
 		}
 	}
@@ -44,7 +44,7 @@ func run(bin, data string, args []string) error {
 	return nil
 }
 
-func initialise(ctx context.Context, bin, server, data string) error {
+func initialize(ctx context.Context, bin, server, data string) error {
 	password := data + ".password"
 	if err := os.WriteFile(password, []byte(os.Getenv("POSTGRES_PASSWORD")+"\n"), 0o600); err != nil {
 		return fmt.Errorf("handing over the password: %w", err)

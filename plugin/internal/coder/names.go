@@ -1,0 +1,39 @@
+package coder
+
+// The variables of `coder server` that this project reads or writes, by the
+// names that Coder gives them (coder/coder codersdk/deployment.go).
+const (
+	RelayURL            = "CODER_DERP_SERVER_RELAY_URL"
+	AccessURL           = "CODER_ACCESS_URL"
+	WildcardAccessURL   = "CODER_WILDCARD_ACCESS_URL"
+	ClusterHost         = "CODER_CLUSTER_HOST"
+	Address             = "CODER_ADDRESS"
+	HTTPAddress         = "CODER_HTTP_ADDRESS"
+	TLSAddress          = "CODER_TLS_ADDRESS"
+	TLSEnable           = "CODER_TLS_ENABLE"
+	TLSCertFile         = "CODER_TLS_CERT_FILE"
+	TLSKeyFile          = "CODER_TLS_KEY_FILE"
+	TLSClientAuth       = "CODER_TLS_CLIENT_AUTH"
+	PostgresURL         = "CODER_PG_CONNECTION_URL"
+	PostgresAuth        = "CODER_PG_AUTH"
+	PostgresConnMaxOpen = "CODER_PG_CONN_MAX_OPEN"
+	Experiments         = "CODER_EXPERIMENTS"
+	DERPServerEnable    = "CODER_DERP_SERVER_ENABLE"
+	DERPConfigURL       = "CODER_DERP_CONFIG_URL"
+	DERPConfigPath      = "CODER_DERP_CONFIG_PATH"
+	DERPForceWebsockets = "CODER_DERP_FORCE_WEBSOCKETS"
+	ProxyTrustedHeaders = "CODER_PROXY_TRUSTED_HEADERS"
+	ProxyTrustedOrigins = "CODER_PROXY_TRUSTED_ORIGINS"
+	ConfigPath          = "CODER_CONFIG_PATH"
+)
+
+// The addresses that coderd listens on when nothing is set
+// (coder/coder codersdk/deployment.go).
+const (
+	DefaultHTTPAddress = "127.0.0.1:3000"
+	DefaultTLSAddress  = "127.0.0.1:3443"
+)
+
+// NATSPort is where replicas listen for each other's pubsub
+// (coder/coder coderd/x/nats, defaultClusterPort).
+const NATSPort = 6222

@@ -1,0 +1,122 @@
+package chart
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"helm.sh/helm/v3/pkg/action"
+	"helm.sh/helm/v3/pkg/chartutil"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/kubeconfig"
+)
+
+// answerTimeout bounds each request to the cluster: a kubeconfig may name one
+// that is gone.
+const answerTimeout = 10 * time.Second
+
+// live is the cluster as one run sees it.
+type live struct {
+	config       *rest.Config
+	lookups      *lookups
+	capabilities *chartutil.Capabilities
+}
+
+// connect reaches the cluster and asks for its version and APIs. What it may
+// not ask for stays as it is without a cluster.
+func connect(ctx context.Context, opts Options) (*live, error) {
+	config, err := kubeconfig.Config(opts.Settings.RESTClientGetter())
+	if err != nil {
+		return nil, fmt.Errorf("--dry-run=server: %w: %s", err, reachIt)
+	}
+	l := &live{config: config, lookups: newLookups(ctx)}
+	config.Timeout = answerTimeout
+	config.Wrap(func(base http.RoundTripper) http.RoundTripper {
+		l.lookups.base = base
+		return l.lookups
+	})
+	client, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("--dry-run=server: the kubeconfig cannot be used: %w: %s", err, reachIt)
+	}
+	caps, err := defaultCapabilities(opts)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.discover(client, caps); err != nil {
+		if cause := context.Cause(ctx); cause != nil {
+			return nil, cause
+		}
+		if apierrors.IsUnauthorized(err) {
+			return nil, fmt.Errorf("--dry-run=server: the cluster at %s does not accept the credentials of the kubeconfig: %s", config.Host, reachIt)
+		}
+		return nil, noAnswer(config.Host, err)
+	}
+	l.capabilities = caps
+	return l, nil
+}
+
+const reachIt = "check --kubeconfig and --kube-context, or leave --dry-run=server out to render without the cluster"
+
+func noAnswer(host string, err error) error {
+	return fmt.Errorf("--dry-run=server: the cluster at %s does not answer: %w: %s", host, plain(err), reachIt)
+}
+
+// plain is the error of a request without the address, which is said before it.
+func plain(err error) error {
+	var request interface {
+		error
+		Unwrap() error
+		Timeout() bool
+	}
+	if errors.As(err, &request) && request.Unwrap() != nil {
+		if request.Timeout() {
+			return fmt.Errorf("no answer within %s", answerTimeout)
+		}
+		return request.Unwrap()
+	}
+	return err
+}
+
+// discover replaces the capabilities by those of the cluster, as Helm's install
+// reads them.
+func (l *live) discover(client discovery.DiscoveryInterface, caps *chartutil.Capabilities) error {
+	version, err := client.ServerVersion()
+	switch {
+	case apierrors.IsForbidden(err):
+		l.lookups.leaveOpen(deployment.Lookup{Verb: "get", Resource: "/version"})
+	case err != nil:
+		return err
+	default:
+		caps.KubeVersion = chartutil.KubeVersion{Version: version.GitVersion, Major: version.Major, Minor: version.Minor}
+	}
+	apis, err := action.GetVersionSet(client)
+	switch {
+	case apierrors.IsForbidden(errors.Unwrap(err)) || apierrors.IsForbidden(err):
+		l.lookups.leaveOpen(deployment.Lookup{Verb: "get", Resource: "/apis"})
+	case err != nil && !discovery.IsGroupDiscoveryFailedError(err):
+		return err
+	default:
+		caps.APIVersions = apis
+	}
+	return nil
+}
+
+// ToRESTConfig is the first of the three methods that Helm wants of the cluster.
+func (l *live) ToRESTConfig() (*rest.Config, error) { return l.config, nil }
+
+// ToDiscoveryClient is for what Helm's rendering does not do: the capabilities
+// are given to it.
+func (*live) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
+	return nil, errors.ErrUnsupported
+}
+
+// ToRESTMapper is for what Helm's rendering does not do: no object is built.
+func (*live) ToRESTMapper() (meta.RESTMapper, error) { return nil, errors.ErrUnsupported }

@@ -1,0 +1,146 @@
+package chart
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+
+	"helm.sh/helm/v3/pkg/release"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
+)
+
+// Rendered is a chart with its values applied.
+type Rendered struct {
+	// Name and Version are the chart's.
+	Name    string
+	Version string
+	// Namespace is the one of the release.
+	Namespace string
+	// Objects are all that the chart renders, hooks included.
+	Objects []manifest.Object
+	Notes   string
+	// Refusal is the chart's own sentence, where its templates refuse these
+	// values; Objects are then what it would have rendered, so that the checks
+	// can still be made.
+	Refusal string
+	Origins Origins
+	// Lookups is what the templates asked the cluster for.
+	Lookups deployment.Lookups
+	// FromSecrets is what in the objects was made of Secrets that the templates
+	// looked up: it must not be shown.
+	FromSecrets manifest.Differences
+	// Open is what in the objects would be otherwise if the lookups that were
+	// not answered had found something.
+	Open manifest.Differences
+}
+
+// Render renders the chart. A chart that refuses the values is not an error:
+// see Rendered.Refusal. Anything else that keeps it from rendering is.
+func Render(ctx context.Context, opts Options) (*Rendered, error) {
+	vals, origins, err := mergeValues(opts)
+	if err != nil {
+		return nil, err
+	}
+	r := &renderer{opts: opts, values: vals, origins: origins}
+	if opts.DryRun == DryRunServer {
+		if r.live, err = connect(ctx, opts); err != nil {
+			return nil, err
+		}
+	}
+	out, err := r.render(ctx)
+	if err != nil {
+		return nil, r.failure(ctx, err)
+	}
+	if r.live != nil {
+		r.depend(ctx, out)
+	}
+	return out, nil
+}
+
+// renderer renders one chart with one set of values, any number of times.
+type renderer struct {
+	opts    Options
+	values  map[string]any
+	origins Origins
+	// live is nil where no cluster is asked.
+	live *live
+}
+
+func (r *renderer) render(ctx context.Context) (*Rendered, error) {
+	// Rendering changes the chart, so it is read each time.
+	loaded, err := load(r.opts)
+	if err != nil {
+		return nil, err
+	}
+	out := &Rendered{
+		Name: loaded.Name(), Version: loaded.Metadata.Version,
+		Namespace: r.opts.Settings.Namespace(), Origins: r.origins,
+	}
+	caps, err := r.capabilities()
+	if err != nil {
+		return nil, err
+	}
+	rel, err := quietly(func() (*release.Release, error) {
+		return r.install(caps).RunWithContext(ctx, loaded, r.values)
+	})
+	if err == nil {
+		out.Notes = rel.Info.Notes
+		out.Objects, err = objects(rel)
+		return out, err
+	}
+	refusal, refused := refusalOf(err)
+	if !refused {
+		return nil, schemaError(loaded.Name(), err, r.origins)
+	}
+	out.Refusal = refusal
+	if loaded, err = load(r.opts); err != nil {
+		return nil, err
+	}
+	out.Objects, err = r.renderAnyway(loaded, caps)
+	return out, err
+}
+
+// objects reads what a release consists of, hooks included.
+func objects(rel *release.Release) ([]manifest.Object, error) {
+	found, err := decode(rel.Manifest, rel.Chart.Name())
+	if err != nil {
+		return nil, err
+	}
+	for _, hook := range rel.Hooks {
+		more, err := decode(hook.Manifest, hook.Path)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	return found, nil
+}
+
+func decode(text, file string) ([]manifest.Object, error) {
+	found, err := manifest.Decode(strings.NewReader(text), file)
+	if err != nil {
+		return nil, fmt.Errorf("read the rendered chart: %w", err)
+	}
+	for i := range found {
+		found[i].Rendered = true
+		if found[i].Template != "" {
+			found[i].File = found[i].Template
+		}
+	}
+	return found, nil
+}
+
+// refusalPattern is how the engine reports a call of fail or required.
+var refusalPattern = regexp.MustCompile(`(?s)execution error at \(([^)]+)\): (.*)$`)
+
+// refusalOf takes the chart's own words out of an error of the engine.
+func refusalOf(err error) (sentence string, refused bool) {
+	m := refusalPattern.FindStringSubmatch(err.Error())
+	if m == nil {
+		return "", false
+	}
+	return strings.TrimSpace(m[2]), true
+}

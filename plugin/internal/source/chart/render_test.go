@@ -1,0 +1,174 @@
+package chart
+
+import (
+	"bytes"
+	"cmp"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"helm.sh/helm/v3/pkg/cli"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
+)
+
+const coderChart = "../../../../charts/coder"
+
+// helm is the pinned Helm 3 that `make test` builds.
+func helm(t *testing.T) string {
+	t.Helper()
+	path, err := filepath.Abs("../../../../.cache/bin/helm3")
+	require.NoError(t, err)
+	require.FileExists(t, path, "run `make test` (or `make helm3`), which builds the pinned Helm")
+	return path
+}
+
+func render(t *testing.T, opts Options) *Rendered {
+	t.Helper()
+	opts.Settings = cli.New()
+	opts.Settings.SetNamespace("ns")
+	rendered, err := Render(t.Context(), opts)
+	require.NoError(t, err)
+	return rendered
+}
+
+// normal is an object as plain data.
+func normal(t *testing.T, objects []manifest.Object) map[string]any {
+	t.Helper()
+	out := map[string]any{}
+	for _, o := range objects {
+		var data map[string]any
+		require.NoError(t, o.Into(&data))
+		key := cmp.Or(o.Template, o.File) + " " + o.Kind + " " + o.Name
+		require.NotContains(t, out, key)
+		out[key] = data
+	}
+	return out
+}
+
+func TestRenderingEqualsHelmTemplate(t *testing.T) {
+	const kube = "v1.31.0"
+	for _, c := range []struct {
+		name  string
+		chart string
+		args  []string
+		opts  Options
+	}{
+		{"a chart with a sub-chart, hooks and capabilities", "testdata/odd", nil, Options{}},
+		{"values of every kind", "testdata/odd", []string{
+			"--set", "name=by-set,list={x,y}", "--set-string", "sub.kept=true", "--set-json", `list=["j"]`, "--set-file", "file=testdata/values.yaml",
+		}, Options{}},
+		{"more APIs, an upgrade, a name", "testdata/odd", []string{"-a", "monitoring.coreos.com/v1", "--is-upgrade", "--name-template", "mine"}, Options{
+			APIVersions: []string{"monitoring.coreos.com/v1"}, IsUpgrade: true, ReleaseName: "mine",
+		}},
+		{"an older Kubernetes", "testdata/odd", []string{"--kube-version", "1.26"}, Options{KubeVersion: "1.26"}},
+		{"the chart of this project", coderChart, []string{"-f", "testdata/values.yaml"}, Options{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.opts.Chart = c.chart
+			args := append([]string{"template", c.chart, "--namespace", "ns"}, c.args...)
+			if c.opts.KubeVersion == "" {
+				c.opts.KubeVersion = kube
+				args = append(args, "--kube-version", kube)
+			}
+			for i := 0; i+1 < len(c.args); i++ {
+				v := &c.opts.Values
+				switch c.args[i] {
+				case "-f":
+					v.ValueFiles = append(v.ValueFiles, c.args[i+1])
+				case "--set":
+					v.Values = append(v.Values, c.args[i+1])
+				case "--set-string":
+					v.StringValues = append(v.StringValues, c.args[i+1])
+				case "--set-json":
+					v.JSONValues = append(v.JSONValues, c.args[i+1])
+				case "--set-file":
+					v.FileValues = append(v.FileValues, c.args[i+1])
+				}
+			}
+			out, err := exec.CommandContext(t.Context(), helm(t), args...).Output()
+			require.NoError(t, err)
+			theirs, err := manifest.Decode(bytes.NewReader(out), "helm")
+			require.NoError(t, err)
+			assert.Equal(t, normal(t, theirs), normal(t, render(t, c.opts).Objects))
+		})
+	}
+}
+
+func TestTheBundledChartIsTheOneInTheRepository(t *testing.T) {
+	values := Options{KubeVersion: "v1.31.0"}
+	values.Values.ValueFiles = []string{"testdata/values.yaml"}
+	bundled := render(t, values)
+	values.Chart = coderChart
+	assert.Equal(t, normal(t, render(t, values).Objects), normal(t, bundled.Objects))
+}
+
+func TestARefusalIsKeptAndTheRestRendered(t *testing.T) {
+	opts := Options{Chart: "testdata/odd"}
+	opts.Values.Values = []string{"refuse=true"}
+	rendered := render(t, opts)
+	assert.Equal(t, "odd.refuse is true: set it to false", rendered.Refusal)
+	opts.Values.Values = nil
+	assert.Len(t, rendered.Objects, len(render(t, opts).Objects))
+}
+
+func TestWhatKeepsAChartFromRenderingIsSaid(t *testing.T) {
+	for _, c := range []struct {
+		name, want string
+		opts       Options
+	}{
+		{"no such chart", `find chart "testdata/none"`, Options{Chart: "testdata/none"}},
+		{"not a chart", `read chart "testdata"`, Options{Chart: "testdata"}},
+		{"not a version", `--kube-version "new"`, Options{Chart: "testdata/odd", KubeVersion: "new"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.opts.Settings = cli.New()
+			_, err := Render(t.Context(), c.opts)
+			assert.ErrorContains(t, err, c.want)
+		})
+	}
+}
+
+func TestOriginsNameTheUsersLine(t *testing.T) {
+	opts := Options{Chart: "testdata/odd"}
+	opts.Values.ValueFiles = []string{"testdata/values.yaml"}
+	opts.Values.Values = []string{"coder.env[0].name=CODER_X", "coder.env[0].value=1"}
+	origins := render(t, opts).Origins
+	for _, c := range []struct {
+		name, value, file string
+		line              int
+	}{
+		{"CODER_ACCESS_URL", "https://coder.example.com", "testdata/values.yaml", 6},
+		{"CODER_PG_CONNECTION_URL", "", "testdata/values.yaml", 7},
+		{"CODER_X", "1", "--set", 0},
+	} {
+		file, line, ok := origins.Env(c.name, c.value)
+		assert.True(t, ok, c.name)
+		assert.Equal(t, c.file, file)
+		assert.Equal(t, c.line, line)
+	}
+	_, _, ok := origins.Env("CODER_HTTP_ADDRESS", "0.0.0.0:8080")
+	assert.False(t, ok)
+}
+
+func TestTheDefaultKubernetesIsThatOfTheClient(t *testing.T) {
+	for dependency, want := range map[string]string{"v0.37.0": "v1.37.0", "v0.29.14": "v1.29.0", "(devel)": ""} {
+		assert.Equal(t, want, kubeVersion(dependency), dependency)
+	}
+}
+
+func TestValuesThatDoNotFitTheSchemaAreNamedWithTheirLine(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "values.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("coder:\n  image:\n    tga: x\n  replicaCount: three\n"), 0o600))
+	opts := Options{Chart: coderChart, Settings: cli.New()}
+	opts.Values.ValueFiles = []string{file}
+	opts.Values.Values = []string{"coder.replicas=3"}
+	_, err := Render(t.Context(), opts)
+	require.ErrorContains(t, err, "the values do not fit the schema of chart coder:")
+	require.ErrorContains(t, err, file+":3: coder.image.tga: there is no such key")
+	require.ErrorContains(t, err, file+":4: coder.replicaCount: ")
+	require.ErrorContains(t, err, "\n  coder.replicas: there is no such key")
+}

@@ -1,0 +1,212 @@
+// Package kube turns Kubernetes objects into the model of a deployment, by the
+// rules that the API server and the kubelet follow.
+package kube
+
+import (
+	"fmt"
+	"maps"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
+)
+
+// Options say how to read the objects.
+type Options struct {
+	// Namespace is that of objects which name none.
+	Namespace string
+	// Workloads are the names of what runs coderd, "name" or "kind/name"; empty
+	// means to find it.
+	Workloads []string
+	// CoderVersion replaces the version that the image tag says.
+	CoderVersion string
+	// PodIPFamily says "IPv4" or "IPv6"; empty means to read it from the Services.
+	PodIPFamily string
+	// EnvOrigin finds the user's own line for a variable of a rendered object.
+	// It may be nil.
+	EnvOrigin func(name, value string) (file string, line int, ok bool)
+	// Hidden is what in the objects must not be shown.
+	Hidden manifest.Differences
+	// Open is what in the objects may be otherwise; OpenWhy says why, and
+	// OpenProof how to make it known.
+	Open               manifest.Differences
+	OpenWhy, OpenProof string
+}
+
+// Build makes the model of the deployment that the objects describe. An input
+// without coderd, or with more than one to choose from, is an error.
+func Build(objects []manifest.Object, opts Options) (*deployment.Deployment, error) {
+	in, err := newInput(objects, opts)
+	if err != nil {
+		return nil, err
+	}
+	found, err := in.findWorkloads()
+	if err != nil {
+		return nil, err
+	}
+	d := &deployment.Deployment{}
+	for i, w := range found {
+		d.Workloads = append(d.Workloads, w.Workload)
+		ignored(d, w.object)
+		replicas, err := in.replicas(i, &d.Workloads[i], w.object)
+		if err != nil {
+			return nil, err
+		}
+		d.Replicas = append(d.Replicas, replicas...)
+	}
+	d.Version = version(opts.CoderVersion, d.Workloads[0].CoderContainer().Image)
+	for _, gather := range []func(*deployment.Deployment) error{in.services, in.frontends, in.policies, in.envoyFilters} {
+		if err := gather(d); err != nil {
+			return nil, err
+		}
+	}
+	d.PodIPFamily = opts.PodIPFamily
+	if d.PodIPFamily == "" {
+		d.PodIPFamily = servedFamily(d.Services)
+	}
+	return d, nil
+}
+
+// IgnoreAnnotation lists the ids of checks to leave out, separated by commas.
+const IgnoreAnnotation = "coder-ha.io/ignore"
+
+// ignored reads the annotation of a workload.
+func ignored(d *deployment.Deployment, o manifest.Object) {
+	node := o.Node("metadata", "annotations", IgnoreAnnotation)
+	if node == nil {
+		return
+	}
+	if d.Ignored == nil {
+		d.Ignored = map[string]string{}
+	}
+	for id := range strings.SplitSeq(node.Value, ",") {
+		if id = strings.TrimSpace(id); id != "" {
+			d.Ignored[id] = "the annotation of " + o.String()
+		}
+	}
+}
+
+// servedFamily is the IP family of the pods as the Services have it: a Service
+// of a single family can only lead to pods of that family.
+func servedFamily(services []deployment.Service) string {
+	for _, s := range services {
+		dual := s.Spec.IPFamilyPolicy != nil && *s.Spec.IPFamilyPolicy != corev1.IPFamilyPolicySingleStack
+		if len(s.Spec.IPFamilies) == 1 && !dual {
+			return string(s.Spec.IPFamilies[0])
+		}
+	}
+	return ""
+}
+
+// input is the objects with indexes over them.
+type input struct {
+	Options
+	objects    []manifest.Object
+	configMaps map[string]corev1.ConfigMap
+	secrets    map[string]corev1.Secret
+	namespaces map[string]map[string]string
+}
+
+// namespaced kinds get the namespace of the options; these do not.
+var clusterKinds = map[string]bool{"Namespace": true, "ClusterRole": true, "ClusterRoleBinding": true, "PersistentVolume": true, "StorageClass": true, "IngressClass": true, "GatewayClass": true, "PriorityClass": true, "CustomResourceDefinition": true}
+
+func newInput(objects []manifest.Object, opts Options) (*input, error) {
+	in := &input{
+		Options: opts, configMaps: map[string]corev1.ConfigMap{}, secrets: map[string]corev1.Secret{},
+		namespaces: map[string]map[string]string{},
+	}
+	for _, o := range objects {
+		if isTestHook(o) {
+			continue
+		}
+		if o.Namespace == "" && !clusterKinds[o.Kind] {
+			o.Namespace = opts.Namespace
+		}
+		in.objects = append(in.objects, o)
+		if o.Group() != "" {
+			continue
+		}
+		var err error
+		switch o.Kind {
+		case "ConfigMap":
+			err = index(in.configMaps, o)
+		case "Secret":
+			err = index(in.secrets, o)
+		case "Namespace":
+			var ns corev1.Namespace
+			err = o.Into(&ns)
+			in.namespaces[o.Name] = map[string]string{}
+			maps.Copy(in.namespaces[o.Name], ns.Labels)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	return in, nil
+}
+
+func index[T any](into map[string]T, o manifest.Object) error {
+	var typed T
+	if err := o.Into(&typed); err != nil {
+		return err
+	}
+	into[o.Namespace+"/"+o.Name] = typed
+	return nil
+}
+
+// each decodes every object of a kind.
+func each[T any](in *input, group, kind string, visit func(manifest.Object, T)) error {
+	for _, o := range in.objects {
+		if o.Kind != kind || o.Group() != group {
+			continue
+		}
+		var typed T
+		if err := o.Into(&typed); err != nil {
+			return err
+		}
+		visit(o, typed)
+	}
+	return nil
+}
+
+// origin is where an object, or a field of it, can be changed.
+func origin(o manifest.Object, path ...any) deployment.Origin {
+	return deployment.Origin{
+		Kind: o.Kind, Namespace: o.Namespace, Name: o.Name,
+		Field: manifest.Field(path...), File: o.File, Line: o.Line(path...),
+	}
+}
+
+// policies gathers the NetworkPolicies that select replicas.
+func (in *input) policies(d *deployment.Deployment) error {
+	return each(in, networkingv1.GroupName, "NetworkPolicy", func(o manifest.Object, p networkingv1.NetworkPolicy) {
+		p.Namespace = o.Namespace
+		for _, r := range d.Replicas {
+			if d.Workloads[r.Workload].Namespace == o.Namespace && selects(&p.Spec.PodSelector, r.Labels) {
+				d.Policies = append(d.Policies, deployment.Policy{NetworkPolicy: p, Origin: origin(o, "spec")})
+				return
+			}
+		}
+	})
+}
+
+// version reads Coder's version from the option or the tag of the image.
+func version(option, image string) coder.Version {
+	if option != "" {
+		return coder.ParseVersion(option)
+	}
+	_, tag := splitImage(image)
+	return coder.ParseVersion(tag)
+}
+
+// noCoder explains that no workload of the input runs coderd.
+func noCoder(seen []string, objects int) error {
+	if len(seen) == 0 {
+		return fmt.Errorf("no workload among the %d objects of the input: expected a StatefulSet or Deployment that runs `coder server`", objects)
+	}
+	return fmt.Errorf("none of the workloads runs `coder server` (%s): name the one that does with --workload", list(seen))
+}

@@ -1,0 +1,79 @@
+package kube
+
+import (
+	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
+)
+
+// scaleTarget is what a scaler refers to.
+type scaleTarget struct{ Kind, Name string }
+
+// is says whether a workload is the target; KEDA means a Deployment where it
+// names no kind.
+func (t scaleTarget) is(o manifest.Object) bool {
+	return t.Name == o.Name && (t.Kind == o.Kind || t.Kind == "" && o.Kind == "Deployment")
+}
+
+type autoscaler struct {
+	Spec struct {
+		Target      scaleTarget `json:"scaleTargetRef"`
+		MaxReplicas int         `json:"maxReplicas"`
+	} `json:"spec"`
+}
+
+// scaledObject is KEDA's autoscaler.
+type scaledObject struct {
+	Spec struct {
+		Target      scaleTarget `json:"scaleTargetRef"`
+		MaxReplicas *int        `json:"maxReplicaCount"`
+	} `json:"spec"`
+}
+
+// kedaMaximum is what KEDA scales to where nothing is said.
+const kedaMaximum = 100
+
+// rollout is an Argo Rollout that takes its pods from a Deployment, which is
+// scaled to zero itself.
+type rollout struct {
+	Spec struct {
+		Replicas *int        `json:"replicas"`
+		Workload scaleTarget `json:"workloadRef"`
+	} `json:"spec"`
+}
+
+// count is how many replicas the workload may run: its own number, that of a
+// Rollout that stands for it, or the maximum of an autoscaler. A DaemonSet runs
+// one for each node, which are taken for two.
+func (in *input) count(o manifest.Object, owner podOwner) int {
+	n := 1
+	if owner.Spec.Replicas != nil {
+		n = int(*owner.Spec.Replicas)
+	}
+	if o.Kind == "DaemonSet" {
+		n = 2
+	}
+	// A scaler that does not decode cannot raise the number.
+	_ = each(in, "argoproj.io", "Rollout", func(s manifest.Object, r rollout) {
+		if s.Namespace == o.Namespace && r.Spec.Workload.is(o) {
+			n = 1
+			if r.Spec.Replicas != nil {
+				n = *r.Spec.Replicas
+			}
+		}
+	})
+	_ = each(in, "autoscaling", "HorizontalPodAutoscaler", func(s manifest.Object, a autoscaler) {
+		if s.Namespace == o.Namespace && a.Spec.Target.is(o) {
+			n = max(n, a.Spec.MaxReplicas)
+		}
+	})
+	_ = each(in, "keda.sh", "ScaledObject", func(s manifest.Object, a scaledObject) {
+		if s.Namespace != o.Namespace || !a.Spec.Target.is(o) {
+			return
+		}
+		if a.Spec.MaxReplicas == nil {
+			n = max(n, kedaMaximum)
+			return
+		}
+		n = max(n, *a.Spec.MaxReplicas)
+	})
+	return n
+}

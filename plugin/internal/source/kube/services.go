@@ -1,0 +1,60 @@
+package kube
+
+import (
+	"net/netip"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
+)
+
+// externalDNS are the annotations by which ExternalDNS publishes a Service.
+var externalDNS = []string{"external-dns.alpha.kubernetes.io/hostname", "external-dns.alpha.kubernetes.io/internal-hostname"}
+
+// services gathers the Services that select replicas.
+func (in *input) services(d *deployment.Deployment) error {
+	return each(in, "", "Service", func(o manifest.Object, s corev1.Service) {
+		s.Namespace = o.Namespace
+		var selected []int
+		for i, r := range d.Replicas {
+			if len(s.Spec.Selector) > 0 && d.Workloads[r.Workload].Namespace == s.Namespace &&
+				labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(r.Labels)) {
+				selected = append(selected, i)
+			}
+		}
+		if len(selected) == 0 {
+			return
+		}
+		d.Services = append(d.Services, deployment.Service{
+			Service: s, Selects: selected, Hosts: serviceHosts(s), Origin: origin(o, "spec"),
+		})
+	})
+}
+
+// serviceHosts are the names and addresses that lead to a Service.
+func serviceHosts(s corev1.Service) []string {
+	hosts := []string{s.Name, s.Name + "." + s.Namespace, s.Name + "." + s.Namespace + ".svc"}
+	for _, address := range append([]string{s.Spec.ClusterIP, s.Spec.LoadBalancerIP}, append(s.Spec.ClusterIPs, s.Spec.ExternalIPs...)...) {
+		if _, err := netip.ParseAddr(address); err == nil {
+			hosts = append(hosts, address)
+		}
+	}
+	for _, entry := range s.Status.LoadBalancer.Ingress {
+		for _, host := range []string{entry.IP, entry.Hostname} {
+			if host != "" {
+				hosts = append(hosts, host)
+			}
+		}
+	}
+	for _, annotation := range externalDNS {
+		for host := range strings.SplitSeq(s.Annotations[annotation], ",") {
+			if host = strings.TrimSpace(host); host != "" {
+				hosts = append(hosts, host)
+			}
+		}
+	}
+	return hosts
+}

@@ -1,0 +1,34 @@
+// Package kubeconfig finds the Kubernetes cluster that the user's flags,
+// environment and kubeconfig name, as Helm finds it.
+package kubeconfig
+
+import (
+	"errors"
+	"fmt"
+	"os"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/rest"
+)
+
+// ErrNone says that nothing names a cluster.
+var ErrNone = errors.New("no kubeconfig names a cluster")
+
+// Config says how to reach the cluster. Without one the error is ErrNone; any
+// other error says what is wrong with the kubeconfig.
+func Config(getter genericclioptions.RESTClientGetter) (*rest.Config, error) {
+	raw, rawErr := getter.ToRawKubeConfigLoader().RawConfig()
+	config, err := getter.ToRESTConfig()
+	none := rawErr == nil && len(raw.Clusters) == 0 && os.Getenv("KUBERNETES_SERVICE_HOST") == ""
+	switch {
+	case none && (err != nil || unnamed[config.Host]):
+		return nil, ErrNone
+	case err != nil:
+		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
+	}
+	config.WarningHandler = rest.NoWarnings{}
+	return config, nil
+}
+
+// unnamed are the hosts that the client tries where nothing names one.
+var unnamed = map[string]bool{"": true, "localhost:8080": true, "http://localhost:8080": true}

@@ -1,0 +1,132 @@
+// Package resolve finds the Postgres URL that the replicas of a deployment
+// will use: in the model itself, or in the Secret of the cluster that the model
+// refers to.
+package resolve
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/kubeconfig"
+)
+
+// Source is a URL and where it was found.
+type Source struct {
+	URL string
+	// Origin is for people: "key url of Secret coder/coder-db-url".
+	Origin string
+}
+
+// reveal makes what was read from the cluster known in the model, so that the
+// URL itself is judged too.
+func reveal(d *deployment.Deployment, key deployment.Key, text string) {
+	for _, r := range d.Replicas {
+		value := r.Env(coder.PostgresURL)
+		if value.State == deployment.Unknown && value.Key != nil && *value.Key == key {
+			r.Variables[coder.PostgresURL] = deployment.Value{
+				State: deployment.Known, Text: deployment.Text(text), FromSecret: key.Kind == "Secret", Origin: value.Origin,
+			}
+		}
+	}
+}
+
+// clusterTimeout bounds the request for the Secret: a kubeconfig may name a
+// cluster that is gone.
+const clusterTimeout = 5 * time.Second
+
+const giveURL = "set CODER_PG_CONNECTION_URL in the environment of this command, or use a kubeconfig that reaches the cluster"
+
+// Find finds the URL. Where it cannot, the skip says why and what would help.
+// Replicas that disagree are not told apart here: the first one is asked.
+func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) (*Source, *check.Skip) {
+	r := d.Replicas[0]
+	value := r.Env(coder.PostgresURL)
+	switch {
+	case value.Set():
+		text, literal := value.Text.Literal()
+		if !literal {
+			return nil, &check.Skip{Reason: "the database URL depends on the pod", Proof: giveURL}
+		}
+		return &Source{URL: text, Origin: origin(d, r, value)}, nil
+	case value.Unset():
+		return nil, &check.Skip{Reason: "no database URL is set", Proof: giveURL}
+	case value.Key == nil:
+		return nil, &check.Skip{Reason: "the database URL is not known: " + value.Why, Proof: giveURL}
+	}
+	text, err := read(ctx, getter, *value.Key)
+	if err != nil {
+		return nil, &check.Skip{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
+	}
+	reveal(d, *value.Key, text)
+	return &Source{URL: text, Origin: nameOf(*value.Key) + " in the cluster"}, nil
+}
+
+func origin(d *deployment.Deployment, r deployment.Replica, v deployment.Value) string {
+	if v.Origin.File != "" {
+		return coder.PostgresURL + " in " + v.Origin.File
+	}
+	w := d.Workloads[r.Workload]
+	return fmt.Sprintf("%s of %s %s/%s", coder.PostgresURL, w.Kind, w.Namespace, w.Name)
+}
+
+func nameOf(key deployment.Key) string {
+	return fmt.Sprintf("key %s of %s %s/%s", key.Key, key.Kind, key.Namespace, key.Name)
+}
+
+// read reads a key of a Secret or ConfigMap from the cluster. An error is a
+// clause that continues "the URL is in Secret x, ".
+func read(ctx context.Context, getter genericclioptions.RESTClientGetter, key deployment.Key) (string, error) {
+	config, err := kubeconfig.Config(getter)
+	if err != nil {
+		return "", fmt.Errorf("and %w", err)
+	}
+	config.Timeout = clusterTimeout
+	client, err := corev1.NewForConfig(config)
+	if err != nil {
+		return "", fmt.Errorf("and the kubeconfig cannot be used: %w", err)
+	}
+	var data map[string]string
+	if key.Kind == "ConfigMap" {
+		found, getErr := client.ConfigMaps(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
+		data, err = found.Data, getErr
+	} else {
+		found, getErr := client.Secrets(key.Namespace).Get(ctx, key.Name, metav1.GetOptions{})
+		data, err = texts(found.Data), getErr
+	}
+	text, ok := data[key.Key]
+	switch {
+	case apierrors.IsNotFound(err):
+		return "", fmt.Errorf("which the cluster at %s does not have", config.Host)
+	case apierrors.IsForbidden(err):
+		return "", fmt.Errorf("which this user may not read: it lacks the verb get on %ss in namespace %s", lower(key.Kind), key.Namespace)
+	case err != nil:
+		return "", fmt.Errorf("and the cluster at %s does not answer: %w", config.Host, err)
+	case !ok || text == "":
+		return "", fmt.Errorf("which has no such key in the cluster")
+	}
+	return text, nil
+}
+
+func texts(data map[string][]byte) map[string]string {
+	out := make(map[string]string, len(data))
+	for key, value := range data {
+		out[key] = string(value)
+	}
+	return out
+}
+
+func lower(kind string) string {
+	if kind == "ConfigMap" {
+		return "configmap"
+	}
+	return "secret"
+}
