@@ -20,11 +20,11 @@ const (
 // spilled into.
 type Error struct {
 	// Part is where the URL is wrong.
-	Part Part
+	Part Part `json:"part"`
 	// Problem continues the sentence that Part begins.
-	Problem string
+	Problem string `json:"problem"`
 	// Remedy is a sentence that says what to write instead.
-	Remedy string
+	Remedy string `json:"remedy"`
 }
 
 func (e *Error) Error() string { return string(e.Part) + " " + e.Problem }

@@ -37,7 +37,6 @@ func Parse(raw string) (URL, error) {
 		return URL{}, err
 	}
 	u.AutoEscaped = auto
-	u.secrets.raw = raw
 	return checkSSLMode(u)
 }
 
@@ -82,7 +81,6 @@ func severalHosts(raw string) (URL, bool) {
 		return URL{}, false
 	}
 	u.Hosts, err = hosts(list, "")
-	u.secrets.raw = raw
 	return u, err == nil
 }
 

@@ -12,8 +12,6 @@
 package pgurl
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"net/netip"
 	"strconv"
 	"strings"
@@ -40,8 +38,8 @@ const DefaultUser = "coder"
 type Host struct {
 	// Name is a host name, an IP address without brackets, or the directory of
 	// a Unix socket.
-	Name string
-	Port int
+	Name string `json:"name"`
+	Port int    `json:"port"`
 }
 
 // String is host:port, with brackets around an IPv6 address.
@@ -81,7 +79,7 @@ type URL struct {
 }
 
 type secrets struct {
-	raw, password string
+	password string
 	// params are all settings but host, port, user, password and dbname.
 	params map[string]string
 }
@@ -156,15 +154,4 @@ func (h Host) local() bool {
 	}
 	addr = addr.Unmap()
 	return addr.IsLoopback() || addr.IsUnspecified()
-}
-
-// Digest is the start of the SHA-256 of the URL as it was given, in hex: equal
-// for byte-identical URLs only. It is for comparing within one run. A weak
-// password can be guessed from it, so it is never printed or saved.
-func (u URL) Digest() string {
-	if u.secrets == nil {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(u.secrets.raw))
-	return hex.EncodeToString(sum[:8])
 }
