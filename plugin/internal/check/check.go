@@ -4,17 +4,7 @@
 // The declarations themselves live in package checks, one file for each area.
 package check
 
-// Reads names a kind of fact that a check judges.
-type Reads string
-
-// What a check can read, as the tables of the manual name them.
-const (
-	Manifests Reads = "manifests"
-	Hosts     Reads = "hosts"
-	Postgres  Reads = "postgres"
-	Replica   Reads = "replica"
-	API       Reads = "api"
-)
+import "github.com/coder-ha/coder-ha/plugin/internal/facts"
 
 // Area groups checks in reports, in the order in which they are declared.
 type Area struct {
@@ -24,8 +14,8 @@ type Area struct {
 	Title string
 }
 
-// Check is the declaration of one check over facts of type F.
-type Check[F any] struct {
+// Check is the declaration of one check.
+type Check struct {
 	// ID is a promise to users: it stands in suppress lists and never changes
 	// its meaning.
 	ID string
@@ -39,10 +29,13 @@ type Check[F any] struct {
 	Why string
 	// Remedy is the general advice; a finding carries its own, ready to paste.
 	Remedy string
-	// Reads says which facts the check needs.
-	Reads []Reads
-	// Judge looks at the facts. It does no I/O and keeps no state.
-	Judge func(F) Result
+	// Needs are the kinds of evidence without which the check cannot be made: the
+	// engine then skips it with the gap's own words.
+	Needs []facts.Kind
+	// Uses are the kinds of evidence that the check looks at where they are there.
+	Uses []facts.Kind
+	// Judge looks at the case. It does no I/O and keeps no state.
+	Judge func(*Case) Result
 }
 
 // Subject says what a finding is about. Empty fields do not apply.
@@ -87,6 +80,9 @@ type Skip struct {
 	// Proof says what would prove the check. It is empty where the check does
 	// not apply to this deployment, and then nothing is left unproven.
 	Proof string
+	// See is the id of the check that judges what is wrong instead; empty where
+	// there is none.
+	See string
 }
 
 // Pass is the result of a check that holds.
@@ -102,6 +98,9 @@ func NotApplicable(reason string) Result { return Result{Skip: &Skip{Reason: rea
 func Unproven(reason, proof string) Result {
 	return Result{Skip: &Skip{Reason: reason, Proof: proof}}
 }
+
+// See skips a check whose object is another check's finding already.
+func See(id string) Result { return Result{Skip: &Skip{Reason: "see " + id, See: id}} }
 
 // Fail is a result with findings of the check's own severity, unless a finding
 // was given another one by its maker.

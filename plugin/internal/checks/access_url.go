@@ -9,14 +9,13 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // accessURLChecks judge the address that users and workspaces are told.
-func accessURLChecks() []Check {
-	return []Check{
+func accessURLChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "access-url-missing", Area: accessArea, Severity: check.Error, Reads: manifests,
+			ID: "access-url-missing", Area: accessArea, Severity: check.Error, Needs: replicas,
 			Title:  "the access URL is set",
 			Why:    "Without CODER_ACCESS_URL coderd opens a public tunnel, each replica one of its own.",
 			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer, such as https://coder.example.com.",
@@ -36,21 +35,21 @@ func accessURLChecks() []Check {
 			}),
 		},
 		{
-			ID: "access-url-invalid", Area: accessArea, Severity: check.Error, Reads: manifests,
+			ID: "access-url-invalid", Area: accessArea, Severity: check.Error, Needs: replicas,
 			Title:  "the access URL is one http or https URL for all replicas",
 			Why:    "coderd does not start with another scheme; replicas that differ send users and workspaces to different places.",
 			Remedy: "Set the same CODER_ACCESS_URL, with http:// or https://, on all replicas.",
 			Judge:  judgeAccessURL,
 		},
 		{
-			ID: "access-url-loopback", Area: accessArea, Severity: check.Error, Reads: manifests,
+			ID: "access-url-loopback", Area: accessArea, Severity: check.Error, Needs: replicas,
 			Title:  "the access URL does not lead to a single replica",
 			Why:    "Workspaces take the access URL for themselves: loopback is their own machine, and one replica's address dies with it.",
 			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer in front of all replicas.",
 			Judge:  accessURLs(judgeAccessHost),
 		},
 		{
-			ID: "access-url-cluster-default", Area: accessArea, Severity: check.Warning, Reads: manifests,
+			ID: "access-url-cluster-default", Area: accessArea, Severity: check.Warning, Needs: replicas,
 			Title:  "the access URL can be reached from outside the cluster",
 			Why:    "Users and workspaces elsewhere cannot resolve a Service name of the cluster.",
 			Remedy: "Set CODER_ACCESS_URL to the address that users open (an entry of coder.env in the chart).",
@@ -80,7 +79,7 @@ func accessURLChecks() []Check {
 			}),
 		},
 		{
-			ID: "wildcard-access-url-invalid", Area: accessArea, Severity: check.Error, Reads: manifests,
+			ID: "wildcard-access-url-invalid", Area: accessArea, Severity: check.Error, Needs: replicas,
 			Title:  "the wildcard access URL is a pattern like *.coder.example.com",
 			Why:    "coderd does not start with a wildcard that it cannot compile.",
 			Remedy: "Write CODER_WILDCARD_ACCESS_URL as *.HOST or *-SUFFIX.HOST, without a scheme.",
@@ -105,7 +104,7 @@ func accessURLChecks() []Check {
 }
 
 // accessURLs is each, for access URLs that can be read.
-func accessURLs(judge func(*judgement, *deployment.Deployment, deployment.Replica, deployment.Value, deployment.Endpoint)) func(*facts.Facts) check.Result {
+func accessURLs(judge func(*judgement, *deployment.Deployment, deployment.Replica, deployment.Value, deployment.Endpoint)) func(*check.Case) check.Result {
 	return each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
 		value := r.Env(coder.AccessURL)
 		e, err := deployment.ParseEndpoint(value.Text)
@@ -115,7 +114,7 @@ func accessURLs(judge func(*judgement, *deployment.Deployment, deployment.Replic
 		case value.Unset():
 			j.skip("no access URL is set")
 		case err != nil:
-			j.skip("see access-url-invalid")
+			j.see("access-url-invalid")
 		default:
 			judge(j, d, r, value, e)
 		}
@@ -123,7 +122,7 @@ func accessURLs(judge func(*judgement, *deployment.Deployment, deployment.Replic
 }
 
 // judgeAccessURL looks at the URL of each workload, and compares all replicas.
-func judgeAccessURL(f *facts.Facts) check.Result {
+func judgeAccessURL(f *check.Case) check.Result {
 	var j judgement
 	d := f.Deployment
 	var one *deployment.Replica

@@ -10,14 +10,13 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // certificateChecks judge the certificate files, whatever the relay URL is.
-func certificateChecks() []Check {
-	return []Check{
+func certificateChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "tls-files-mismatch", Area: relayTLSArea, Severity: check.Error, Reads: manifests,
+			ID: "tls-files-mismatch", Area: relayTLSArea, Severity: check.Error, Needs: replicas,
 			Title:  "there is a key file for every certificate file",
 			Why:    "coderd does not start with different numbers of certificate and key files.",
 			Remedy: "List as many files in CODER_TLS_KEY_FILE as in CODER_TLS_CERT_FILE, in the same order.",
@@ -46,7 +45,7 @@ func certificateChecks() []Check {
 			}),
 		},
 		{
-			ID: "tls-expiry", Area: relayTLSArea, Severity: check.Error, Reads: manifests,
+			ID: "tls-expiry", Area: relayTLSArea, Severity: check.Error, Needs: replicas,
 			Title:  "certificates are valid for a while",
 			Why:    "coderd reads its certificates at start only: an expired one stays until the pods are restarted.",
 			Remedy: "Renew the certificate, then restart the replicas one at a time.",
@@ -68,7 +67,7 @@ func judgeSAN(j *judgement, r relay) {
 		return
 	}
 	if files := r.replica.Env(coder.TLSCertFile); files.Unset() {
-		j.skip("see relay-tls-self-signed")
+		j.see("relay-tls-self-signed")
 		return
 	}
 	var names []string
@@ -99,7 +98,7 @@ func judgeSAN(j *judgement, r relay) {
 	})
 }
 
-func judgeExpiry(f *facts.Facts) check.Result {
+func judgeExpiry(f *check.Case) check.Result {
 	return each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
 		if on, known := r.TLS(); known && !on {
 			j.skip("TLS is not enabled")

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // The areas, in the order in which reports show them.
@@ -19,17 +18,14 @@ var (
 	postgresArea  = check.Area{ID: "postgres", Title: "Postgres: the one database of all replicas"}
 )
 
-// Check is a declaration over this plugin's facts.
-type Check = check.Check[*facts.Facts]
-
 // All is every check, in the order of reports.
-func All() []Check {
+func All() []check.Check {
 	return slices.Concat(
 		renderingChecks(),
 		relayURLChecks(), relaySourceChecks(), relayModeChecks(),
 		relayTLSChecks(), certificateChecks(),
 		clusterHostChecks(), clusterNetworkChecks(),
 		accessURLChecks(), listenChecks(), frontendChecks(),
-		postgresURLChecks(), PostgresChecks(),
+		postgresURLChecks(), postgresServerSideChecks(),
 	)
 }

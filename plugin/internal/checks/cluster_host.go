@@ -8,7 +8,6 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 const setClusterHost = "Set it from the downward API:\n" +
@@ -16,10 +15,10 @@ const setClusterHost = "Set it from the downward API:\n" +
 	"  valueFrom: {fieldRef: {fieldPath: status.podIP}}"
 
 // clusterHostChecks judge the address of the pubsub between replicas.
-func clusterHostChecks() []Check {
-	return []Check{
+func clusterHostChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "cluster-host-missing", Area: clusterArea, Severity: check.Error, Reads: manifests,
+			ID: "cluster-host-missing", Area: clusterArea, Severity: check.Error, Needs: replicas,
 			Title:  "every replica has a cluster host, or a relay URL to take it from",
 			Why:    "Without either Coder falls back to Postgres for pubsub, and replicas that do not fall back do not hear it.",
 			Remedy: setClusterHost,
@@ -41,7 +40,7 @@ func clusterHostChecks() []Check {
 			})),
 		},
 		{
-			ID: "cluster-host-custom-relays", Area: clusterArea, Severity: check.Error, Reads: manifests,
+			ID: "cluster-host-custom-relays", Area: clusterArea, Severity: check.Error, Needs: replicas,
 			Title:  "with custom relays the cluster host is set by itself",
 			Why:    "With custom relays the relay URL is ignored, so nothing else tells a replica's address to the others.",
 			Remedy: setClusterHost,
@@ -63,14 +62,14 @@ func clusterHostChecks() []Check {
 			})),
 		},
 		{
-			ID: "cluster-host-not-ip", Area: clusterArea, Severity: check.Warning, Reads: manifests,
+			ID: "cluster-host-not-ip", Area: clusterArea, Severity: check.Warning, Needs: replicas,
 			Title:  "cluster hosts are IP addresses",
 			Why:    "The certificates of the pubsub routes hold an IP address; with a host name mutual TLS between replicas is off.",
 			Remedy: setClusterHost,
 			Judge:  each(judgeNotIP),
 		},
 		{
-			ID: "cluster-host-malformed", Area: clusterArea, Severity: check.Error, Reads: manifests,
+			ID: "cluster-host-malformed", Area: clusterArea, Severity: check.Error, Needs: replicas,
 			Title:  "cluster hosts are bare addresses",
 			Why:    "Coder adds the port itself: a scheme, port or brackets make an address that nobody can listen on.",
 			Remedy: "Write the address alone: 10.0.0.1 or fd00::1.",
@@ -87,14 +86,14 @@ func clusterHostChecks() []Check {
 			})),
 		},
 		{
-			ID: "cluster-host-shared", Area: clusterArea, Severity: check.Error, Reads: manifests,
+			ID: "cluster-host-shared", Area: clusterArea, Severity: check.Error, Needs: replicas,
 			Title:  "no two replicas have the same cluster host",
 			Why:    "A replica listens on its cluster host and tells it to its peers: a shared or loopback address leads nowhere, or to itself.",
 			Remedy: setClusterHost,
 			Judge:  judgeClusterShared,
 		},
 		{
-			ID: "cluster-host-ipv6", Area: clusterArea, Severity: check.Error, Reads: manifests,
+			ID: "cluster-host-ipv6", Area: clusterArea, Severity: check.Error, Needs: replicas,
 			Title:  "the cluster host's IP family works with NATS pubsub",
 			Why:    "Coder 2.35 and 2.36 build the address of a peer without brackets, which does not parse for IPv6: no routes form.",
 			Remedy: "Add no_nats_pubsub to CODER_EXPERIMENTS on all replicas, or use IPv4 between them.",
@@ -150,7 +149,7 @@ func judgeNotIP(j *judgement, d *deployment.Deployment, r deployment.Replica) {
 	case host.Unset():
 		j.skip("no cluster host is known")
 	case malformed(host.Text) != "":
-		j.skip("see cluster-host-malformed")
+		j.see("cluster-host-malformed")
 	case isIP(host.Text):
 		j.good()
 	default:
@@ -192,7 +191,7 @@ func malformed(host deployment.Text) string {
 	}
 }
 
-func judgeClusterShared(f *facts.Facts) check.Result {
+func judgeClusterShared(f *check.Case) check.Result {
 	d := f.Deployment
 	if !d.Several() {
 		return check.NotApplicable(oneReplica)

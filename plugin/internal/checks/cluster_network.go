@@ -16,24 +16,24 @@ import (
 )
 
 // clusterNetworkChecks judge what Kubernetes puts between replicas.
-func clusterNetworkChecks() []Check {
-	return []Check{
+func clusterNetworkChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "network-policy-blocks-replicas", Area: clusterArea, Severity: check.Error, Reads: manifests,
+			ID: "network-policy-blocks-replicas", Area: clusterArea, Severity: check.Error, Needs: replicas,
 			Title:  "network policies let replicas reach each other, DNS, Postgres and the access URL",
 			Why:    "A policy that selects the coderd pods denies all that no policy allows, and replicas then fail one by one in different ways.",
 			Remedy: "Allow it in a NetworkPolicy that selects the coderd pods; the chart's own does with coder.networkPolicy.enable=true.",
 			Judge:  each(judgePolicies),
 		},
 		{
-			ID: "mesh-sidecar-ports", Area: clusterArea, Severity: check.Warning, Reads: manifests,
+			ID: "mesh-sidecar-ports", Area: clusterArea, Severity: check.Warning, Needs: replicas,
 			Title:  "a service mesh leaves port 6222 alone",
 			Why:    "A sidecar changes the source address of a connection, and replicas refuse a peer whose certificate is for another address.",
 			Remedy: "Exclude port 6222 inbound and outbound in the pod's annotations.",
 			Judge:  several(withNATS(judgeSidecar)),
 		},
 		{
-			ID: "host-network-ports", Area: clusterArea, Severity: check.Error, Reads: manifests,
+			ID: "host-network-ports", Area: clusterArea, Severity: check.Error, Needs: replicas,
 			Title:  "replicas on the host's network never share a node",
 			Why:    "Two replicas on one node's network want the same ports, and the second one does not start.",
 			Remedy: "Require podAntiAffinity on kubernetes.io/hostname for the pods' own labels.",

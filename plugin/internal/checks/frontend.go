@@ -10,17 +10,17 @@ import (
 )
 
 // frontendChecks judge what stands between users and the replicas.
-func frontendChecks() []Check {
-	return []Check{
+func frontendChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "derp-upgrade-blocked", Area: accessArea, Severity: check.Warning, Reads: manifests,
+			ID: "derp-upgrade-blocked", Area: accessArea, Severity: check.Warning, Needs: replicas,
 			Title:  "Istio lets the DERP upgrade through",
 			Why:    "Envoy drops an upgrade that it is not told of, and workspaces that relay through Coder do not connect.",
 			Remedy: "Add an EnvoyFilter with upgrade_type: derp, or set CODER_DERP_FORCE_WEBSOCKETS=true on all replicas.",
 			Judge:  each(judgeDERPUpgrade),
 		},
 		{
-			ID: "proxy-trusted-headers", Area: accessArea, Severity: check.Info, Reads: manifests,
+			ID: "proxy-trusted-headers", Area: accessArea, Severity: check.Info, Needs: replicas,
 			Title:  "Coder knows the proxies in front of it",
 			Why:    "Audit logs and rate limits see the proxy's address instead of the user's.",
 			Remedy: "Set CODER_PROXY_TRUSTED_HEADERS (X-Forwarded-For) and CODER_PROXY_TRUSTED_ORIGINS (the proxies' CIDRs).",

@@ -9,10 +9,10 @@ import (
 )
 
 // listenChecks judge the addresses that coderd listens on.
-func listenChecks() []Check {
-	return []Check{
+func listenChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "http-address-loopback", Area: accessArea, Severity: check.Error, Reads: manifests,
+			ID: "http-address-loopback", Area: accessArea, Severity: check.Error, Needs: replicas,
 			Title:  "replicas listen where others can reach them",
 			Why:    "coderd listens on 127.0.0.1:3000 unless it is told otherwise: neither peers nor the load balancer reach that.",
 			Remedy: "Set CODER_HTTP_ADDRESS to 0.0.0.0:8080 (or [::]:8080).",
@@ -23,7 +23,7 @@ func listenChecks() []Check {
 				case value.State == deployment.Unknown:
 					j.unknown(coder.HTTPAddress, value)
 				case !ok:
-					j.skip("see http-address-invalid")
+					j.see("http-address-invalid")
 				case host == "" || !loopbackListen(host) || servesOnlyTLS(r):
 					j.good()
 				default:
@@ -35,7 +35,7 @@ func listenChecks() []Check {
 			}),
 		},
 		{
-			ID: "http-address-invalid", Area: accessArea, Severity: check.Error, Reads: manifests,
+			ID: "http-address-invalid", Area: accessArea, Severity: check.Error, Needs: replicas,
 			Title:  "listen addresses are host:port with a host that exists",
 			Why:    "coderd exits with an address that it cannot listen on, as with *:80: «listen tcp: lookup *: no such host».",
 			Remedy: "Write it as 0.0.0.0:8080 or :8080.",

@@ -8,47 +8,45 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
-func migrationChecks() []Check {
-	planned := []check.Reads{check.Postgres, check.Manifests}
-	return []Check{
+func migrationChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "migration-dirty", Area: postgresArea, Severity: check.Error, Reads: readsPostgres,
+			ID: "migration-dirty", Area: postgresArea, Severity: check.Error, Needs: database,
 			Title:  "the schema is cleanly migrated",
 			Why:    "coderd does not start on a schema whose last migration failed half-way.",
 			Remedy: "Restore the snapshot from before the upgrade, or ask Coder's support; do not clear the flag by hand.",
-			Judge:  askedAll(migrated(judgeDirty)),
+			Judge:  probed(answered(migrated(judgeDirty))),
 		},
 		{
-			ID: "migration-downgrade", Area: postgresArea, Severity: check.Error, Reads: planned,
+			ID: "migration-downgrade", Area: postgresArea, Severity: check.Error, Needs: database, Uses: replicas,
 			Title:  "the schema is not newer than this version of Coder",
 			Why:    "Coder cannot go back: an older coderd exits on a newer schema.",
 			Remedy: "Install the version that migrated the database, or a newer one; or restore the snapshot from before the upgrade.",
-			Judge:  askedAll(migrated(judgeDowngrade)),
+			Judge:  probed(answered(migrated(judgeDowngrade))),
 		},
 		{
-			ID: "migration-pending-rolling", Area: postgresArea, Severity: check.Warning, Reads: planned,
+			ID: "migration-pending-rolling", Area: postgresArea, Severity: check.Warning, Needs: database, Uses: replicas,
 			Title:  "no migration runs under the feet of live replicas",
 			Why:    "A migration waits for locks that live replicas hold, and everything else waits behind it.",
 			Remedy: "Take a snapshot, end the old replicas, then upgrade. With the chart of this project:\nhelm upgrade coder ./charts/coder -n coder --reuse-values --set coder.replicaCount=0 --wait",
-			Judge:  askedAll(migrated(judgePending)),
+			Judge:  probed(answered(migrated(judgePending))),
 		},
 		{
-			ID: "migration-lock-held", Area: postgresArea, Severity: check.Warning, Reads: readsPostgres,
+			ID: "migration-lock-held", Area: postgresArea, Severity: check.Warning, Needs: database,
 			Title:  "nothing stands in the way of a migration",
 			Why:    "A replica that starts waits two minutes for the migration lock and then exits; an idle transaction can hold a migration up for ever.",
 			Remedy: "Look at what holds it, and end it if it is stuck: SELECT pg_terminate_backend(PID);",
-			Judge:  askedAll(judgeLocks, pgfacts.AskMigrationLock, pgfacts.AskIdle),
+			Judge:  probed(answered(judgeLocks, pgfacts.AskMigrationLock, pgfacts.AskIdle)),
 		},
 	}
 }
 
 // migrated judges a database that a Coder v2 has used.
-func migrated(judge func(*facts.Facts, *pgfacts.Facts, pgfacts.Migration) check.Result) func(*facts.Facts, *pgfacts.Facts) check.Result {
-	return func(f *facts.Facts, p *pgfacts.Facts) check.Result {
+func migrated(judge func(*check.Case, *pgfacts.Facts, pgfacts.Migration) check.Result) func(*check.Case, *pgfacts.Facts) check.Result {
+	return func(f *check.Case, p *pgfacts.Facts) check.Result {
 		switch {
 		case p.Coder == nil:
 			return unanswered(p, pgfacts.AskTables, "which tables there are")
@@ -62,7 +60,7 @@ func migrated(judge func(*facts.Facts, *pgfacts.Facts, pgfacts.Migration) check.
 	}
 }
 
-func judgeDirty(_ *facts.Facts, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
+func judgeDirty(_ *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
 	if !m.Dirty {
 		return check.PassNote(fmt.Sprintf("schema version %d", m.Version))
 	}
@@ -83,15 +81,15 @@ var lastMigrations = map[int][2]int{
 const newestKnown = 35
 
 // planned is the version of Coder that is to be installed.
-func planned(f *facts.Facts) coder.Version {
+func planned(f *check.Case) coder.Version {
 	if f.Deployment != nil {
 		return f.Deployment.Version
 	}
-	return coder.ParseVersion(f.Plan.Version)
+	return f.Plan.Version
 }
 
 // versionUnknown is the result where the image's version decides.
-func versionUnknown(f *facts.Facts, v coder.Version) check.Result {
+func versionUnknown(f *check.Case, v coder.Version) check.Result {
 	if !v.Known() {
 		proof := "use an image tag that is a version"
 		if f.Deployment == nil {
@@ -102,7 +100,7 @@ func versionUnknown(f *facts.Facts, v coder.Version) check.Result {
 	return check.Unproven("the last migration of Coder "+v.String()+" is not known here", "compare with the release notes of Coder "+v.String())
 }
 
-func judgeDowngrade(f *facts.Facts, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
+func judgeDowngrade(f *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
 	v := planned(f)
 	last, known := lastMigrations[v.Minor]
 	switch {
@@ -119,7 +117,7 @@ func judgeDowngrade(f *facts.Facts, p *pgfacts.Facts, m pgfacts.Migration) check
 	})
 }
 
-func judgePending(f *facts.Facts, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
+func judgePending(f *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
 	live, skip := liveReplicas(p)
 	if skip != nil {
 		return *skip
@@ -150,7 +148,7 @@ func judgePending(f *facts.Facts, p *pgfacts.Facts, m pgfacts.Migration) check.R
 	return check.Fail(finding)
 }
 
-func judgeLocks(f *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgeLocks(f *check.Case, p *pgfacts.Facts) check.Result {
 	if p.Activity == nil {
 		return unanswered(p, pgfacts.AskMigrationLock, "who holds locks")
 	}

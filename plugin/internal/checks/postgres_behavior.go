@@ -5,34 +5,33 @@ import (
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
-func postgresBehaviorChecks() []Check {
-	return []Check{
+func postgresBehaviorChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "postgres-pooler", Area: postgresArea, Severity: check.Error, Reads: readsPostgres,
+			ID: "postgres-pooler", Area: postgresArea, Severity: check.Error, Needs: database,
 			Title:  "LISTEN and NOTIFY work over two connections",
 			Why:    "Replicas find each other through LISTEN and NOTIFY. Transaction pooling forgets a LISTEN without an error, and after five minutes of silence coderd exits.",
 			Remedy: "Connect Coder to Postgres itself, or through a pooler in session mode.",
-			Judge:  askedAll(judgePooler, pgfacts.AskListening),
+			Judge:  probed(answered(judgePooler, pgfacts.AskListening)),
 		},
 		{
-			ID: "postgres-timeouts", Area: postgresArea, Severity: check.Warning, Reads: readsPostgres,
+			ID: "postgres-timeouts", Area: postgresArea, Severity: check.Warning, Needs: database,
 			Title:  "no timeout of the server ends a migration",
 			Why:    "coderd runs all pending migrations of an upgrade in one transaction, which may take many minutes.",
 			Remedy: "Take the timeout off Coder's role.",
-			Judge:  askedAll(judgeTimeouts, pgfacts.AskTimeouts),
+			Judge:  probed(answered(judgeTimeouts, pgfacts.AskTimeouts)),
 		},
 	}
 }
 
-func judgePooler(_ *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgePooler(_ *check.Case, p *pgfacts.Facts) check.Result {
 	s := p.PubSub
 	switch {
 	case p.Server.InRecovery:
-		return check.NotApplicable("the server is a standby, see postgres-read-only")
+		return check.See("postgres-read-only")
 	case s == nil || !s.Tried:
 		return check.Unproven("LISTEN and NOTIFY were not tried: the probe ended early", "run the probe again")
 	case s.ListenError != "":
@@ -94,7 +93,7 @@ var migrationTimeouts = map[string]string{
 	"idle_session_timeout":                "it ends the idle connections of coderd, its listener first",
 }
 
-func judgeTimeouts(_ *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgeTimeouts(_ *check.Case, p *pgfacts.Facts) check.Result {
 	var findings []check.Finding
 	for _, t := range p.Timeouts {
 		why, harmful := migrationTimeouts[t.Name]

@@ -7,29 +7,28 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
-func postgresCapacityChecks() []Check {
-	return []Check{{
-		ID: "postgres-connections", Area: postgresArea, Severity: check.Error, Reads: []check.Reads{check.Postgres, check.Manifests},
+func postgresCapacityChecks() []check.Check {
+	return []check.Check{{
+		ID: "postgres-connections", Area: postgresArea, Severity: check.Error, Needs: database, Uses: replicas,
 		Title:  "the server has enough connections for all replicas",
 		Why:    "A replica that gets no connection fails its requests, and one that starts exits.",
 		Remedy: "Raise max_connections, or lower CODER_PG_CONN_MAX_OPEN.",
-		Judge: func(f *facts.Facts) check.Result {
-			if finding := noRoom(f.Postgres); finding != nil {
+		Judge: probed(func(f *check.Case, p *pgfacts.Facts) check.Result {
+			if finding := noRoom(p); finding != nil {
 				return check.Fail(*finding)
 			}
-			return askedAll(judgeConnections, pgfacts.AskConnections, pgfacts.AskLimits)(f)
-		},
+			return answered(judgeConnections, pgfacts.AskConnections, pgfacts.AskLimits)(f, p)
+		}),
 	}}
 }
 
 // noRoom is the finding about a server that had no connection even for the
 // probe.
 func noRoom(p *pgfacts.Facts) *check.Finding {
-	if p == nil || p.FailedStep == "" || len(p.Steps) == 0 || p.Steps[len(p.Steps)-1].SQLState != pgfacts.TooManyConnections {
+	if p.FailedStep == "" || len(p.Steps) == 0 || p.Steps[len(p.Steps)-1].SQLState != pgfacts.TooManyConnections {
 		return nil
 	}
 	return &check.Finding{
@@ -73,7 +72,7 @@ func (d demand) String() string {
 }
 
 // demandOf reads the demand from the deployment, or from the plan.
-func demandOf(f *facts.Facts) (demand, *check.Result) {
+func demandOf(f *check.Case) (demand, *check.Result) {
 	if f.Deployment == nil {
 		if f.Plan.Replicas == 0 {
 			result := check.Unproven("nobody said how many replicas there will be", "give --replicas")
@@ -152,7 +151,7 @@ func raiseConnections(p *pgfacts.Facts) string {
 	}
 }
 
-func judgeConnections(f *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgeConnections(f *check.Case, p *pgfacts.Facts) check.Result {
 	if p.Capacity == nil || p.Capacity.MaxConnections == 0 {
 		return unanswered(p, pgfacts.AskConnections, "how many connections it has")
 	}
@@ -188,7 +187,7 @@ func judgeConnections(f *facts.Facts, p *pgfacts.Facts) check.Result {
 func fit(d demand, r room) int { return r.free() * 100 / (d.each * (100 + headroom)) }
 
 // crowded says whether a limit is too small, or nearly.
-func crowded(f *facts.Facts, p *pgfacts.Facts, d demand, r room) (check.Finding, bool) {
+func crowded(f *check.Case, p *pgfacts.Facts, d demand, r room) (check.Finding, bool) {
 	need, share := d.total(), f.Limits.Postgres.ConnectionsShare
 	finding := check.Finding{
 		Subject:  server(p),

@@ -5,32 +5,31 @@ import (
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
-func postgresLatencyChecks() []Check {
-	return []Check{
+func postgresLatencyChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "postgres-latency", Area: postgresArea, Severity: check.Warning, Reads: readsPostgres,
+			ID: "postgres-latency", Area: postgresArea, Severity: check.Warning, Needs: database,
 			Title:  "the database answers fast enough",
 			Why:    "coderd asks the database several times for each API request, so each millisecond counts several times.",
 			Remedy: "Run the replicas and the database in one region, best in one zone. Measured from elsewhere, run this check from a pod: this machine's own distance counts.",
-			Judge:  askedAll(judgeLatency),
+			Judge:  probed(answered(judgeLatency)),
 		},
 		{
-			ID: "postgres-latency-uneven", Area: postgresArea, Severity: check.Warning, Reads: readsPostgres,
+			ID: "postgres-latency-uneven", Area: postgresArea, Severity: check.Warning, Needs: database,
 			Title:  "all replicas are equally near to the database",
 			Why:    "A replica that is far from the database is slow for those users that the load balancer sends to it.",
 			Remedy: "Keep all replicas in the database's region; add users' regions as workspace proxies, not as replicas.",
-			Judge:  askedAll(judgeUneven),
+			Judge:  probed(answered(judgeUneven)),
 		},
 		{
-			ID: "postgres-clock-skew", Area: postgresArea, Severity: check.Warning, Reads: readsPostgres,
+			ID: "postgres-clock-skew", Area: postgresArea, Severity: check.Warning, Needs: database,
 			Title:  "the clocks agree",
 			Why:    "Replicas take a peer for dead by its clock: from about 7 seconds of skew on they lose each other.",
 			Remedy: "Synchronize the clocks of the database server and of every node by NTP. Measured from elsewhere, this machine's own clock may be the wrong one.",
-			Judge:  askedAll(judgeClock),
+			Judge:  probed(answered(judgeClock)),
 		},
 	}
 }
@@ -42,7 +41,7 @@ const coderLatency = 15 * time.Millisecond
 // other; it serves to say what a round trip means.
 const manyQueries = 10
 
-func judgeLatency(f *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgeLatency(f *check.Case, p *pgfacts.Facts) check.Result {
 	l := p.Latency
 	if l == nil {
 		return unanswered(p, pgfacts.AskClock, "how fast it answers")
@@ -78,7 +77,7 @@ const (
 // noticeable is below what a difference between replicas does no harm.
 const noticeable = time.Millisecond
 
-func judgeUneven(_ *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgeUneven(_ *check.Case, p *pgfacts.Facts) check.Result {
 	live, skip := liveReplicas(p)
 	if skip != nil {
 		return *skip
@@ -117,7 +116,7 @@ const (
 	skewError   = 5 * time.Second
 )
 
-func judgeClock(_ *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgeClock(_ *check.Case, p *pgfacts.Facts) check.Result {
 	c := p.Clock
 	if c == nil {
 		return unanswered(p, pgfacts.AskClock, "its time")

@@ -7,32 +7,31 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
-func postgresOwnerChecks() []Check {
-	return []Check{
+func postgresOwnerChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "postgres-same-endpoint", Area: postgresArea, Severity: check.Error, Reads: []check.Reads{check.Hosts, check.Postgres},
+			ID: "postgres-same-endpoint", Area: postgresArea, Severity: check.Error, Needs: database,
 			Title:  "all URLs lead to the same database",
 			Why:    "Replicas on different databases are different deployments behind one load balancer.",
 			Remedy: "Give every replica the same URL, byte for byte.",
-			Judge:  askedAll(judgeSameEndpoint),
+			Judge:  judgeSameEndpoint,
 		},
 		{
-			ID: "postgres-foreign-replicas", Area: postgresArea, Severity: check.Error, Reads: []check.Reads{check.Postgres, check.Manifests},
+			ID: "postgres-foreign-replicas", Area: postgresArea, Severity: check.Error, Needs: database, Uses: replicas,
 			Title:  "no other deployment runs on this database",
 			Why:    "Two deployments on one database take each other's replicas for their own and run each other's jobs.",
 			Remedy: "Give this deployment a database of its own, or stop the other one first.",
-			Judge:  askedAll(judgeForeign),
+			Judge:  probed(answered(judgeForeign)),
 		},
 		{
-			ID: "postgres-coder-v1", Area: postgresArea, Severity: check.Error, Reads: readsPostgres,
+			ID: "postgres-coder-v1", Area: postgresArea, Severity: check.Error, Needs: database,
 			Title:  "the database is not one of Coder v1",
 			Why:    "coderd refuses to start on the database of a Coder v1.",
 			Remedy: "Create a new database for Coder v2: CREATE DATABASE coder_v2 OWNER coder;",
-			Judge: askedAll(func(_ *facts.Facts, p *pgfacts.Facts) check.Result {
+			Judge: probed(answered(func(_ *check.Case, p *pgfacts.Facts) check.Result {
 				switch {
 				case p.Coder == nil:
 					return unanswered(p, pgfacts.AskTables, "which tables there are")
@@ -43,29 +42,34 @@ func postgresOwnerChecks() []Check {
 					})
 				}
 				return check.Pass()
-			}),
+			})),
 		},
 	}
 }
 
-func judgeSameEndpoint(f *facts.Facts, p *pgfacts.Facts) check.Result {
-	if len(f.PostgresOthers) == 0 {
+// judgeSameEndpoint compares the databases of all probes with the first one's.
+func judgeSameEndpoint(f *check.Case) check.Result {
+	return answered(compareDatabases)(f, f.Postgres[0].Facts)
+}
+
+func compareDatabases(f *check.Case, p *pgfacts.Facts) check.Result {
+	if len(f.Postgres) == 1 {
 		return check.NotApplicable("all replicas have one URL")
 	}
 	var findings []check.Finding
-	for _, other := range f.PostgresOthers {
+	for _, other := range f.Postgres[1:] {
 		if other.Server == nil || other.Server.VersionNum == 0 {
-			return check.Unproven("the database of "+other.Target.Origin+" could not be asked", "make it reachable from here")
+			return check.Unproven("the database of "+other.Target.Origin+" could not be asked", "make it reachable from "+other.Position.String())
 		}
 		if p.Server.SystemIdentifier == "" || other.Server.SystemIdentifier == "" {
 			return unanswered(p, pgfacts.AskIdentity, "which database it is")
 		}
-		if identity(p) == identity(other) {
+		if identity(p) == identity(other.Facts) {
 			continue
 		}
 		findings = append(findings, check.Finding{
-			Message: fmt.Sprintf("%s and %s lead to different databases", p.Target.Origin, other.Target.Origin), Subject: server(other),
-			Observed: identity(p) + " and " + identity(other), Expected: "the same system identifier and database",
+			Message: fmt.Sprintf("%s and %s lead to different databases", p.Target.Origin, other.Target.Origin), Subject: server(other.Facts),
+			Observed: identity(p) + " and " + identity(other.Facts), Expected: "the same system identifier and database",
 		})
 	}
 	if len(findings) > 0 {
@@ -80,7 +84,7 @@ func identity(p *pgfacts.Facts) string {
 	return "system " + p.Server.SystemIdentifier + ", database " + p.Server.DatabaseOID
 }
 
-func judgeForeign(f *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgeForeign(f *check.Case, p *pgfacts.Facts) check.Result {
 	live, skip := liveReplicas(p)
 	switch {
 	case skip != nil:

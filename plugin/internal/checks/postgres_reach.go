@@ -6,30 +6,26 @@ import (
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
-func postgresReachChecks() []Check {
-	return []Check{{
-		ID: "postgres-unreachable", Area: postgresArea, Severity: check.Error, Reads: readsPostgres,
+func postgresReachChecks() []check.Check {
+	return []check.Check{{
+		ID: "postgres-unreachable", Area: postgresArea, Severity: check.Error, Needs: database,
 		Title:  "the database can be reached with this URL",
 		Why:    "coderd tries for 30 seconds to connect and then exits.",
 		Remedy: "Make the step that failed work from where the replicas run.",
-		Judge:  judgeReach,
+		Judge:  probed(judgeReach),
 	}}
 }
 
-func judgeReach(f *facts.Facts) check.Result {
-	p := f.Postgres
+func judgeReach(f *check.Case, p *pgfacts.Facts) check.Result {
 	switch {
-	case p == nil:
-		return asked(nil)(f)
 	case p.Interrupted && p.Server == nil:
 		return check.Unproven("the probe of the database was interrupted", "run it again")
 	case p.ClusterName:
 		return check.Unproven("the name "+p.Target.Host+" is known inside the cluster only", elsewhere)
-	case p.Target.InCluster && outOfReach(f):
+	case p.Target.InCluster && outOfReach(f, p):
 		step := p.Steps[len(p.Steps)-1]
 		return check.Unproven(fmt.Sprintf("this machine cannot reach %s: %s: %s", p.Target.Host, step.Step, step.Message), elsewhere)
 	case p.FailedStep != "":
@@ -49,14 +45,14 @@ func judgeReach(f *facts.Facts) check.Result {
 // another network: the name is not known or nothing answers. A refusal is an
 // answer, unless it is that of this machine's loopback, where the pod has a
 // proxy to the database.
-func outOfReach(f *facts.Facts) bool {
-	step := f.Postgres.Steps[len(f.Postgres.Steps)-1]
+func outOfReach(f *check.Case, p *pgfacts.Facts) bool {
+	step := p.Steps[len(p.Steps)-1]
 	refused := strings.Contains(step.Message, "connection refused")
-	switch f.Postgres.FailedStep {
+	switch p.FailedStep {
 	case pgfacts.DNS:
 		return true
 	case pgfacts.TCP:
-		return !refused || f.Postgres.Target.Local && sidecarProxy(f.Deployment.Workloads[0]) != ""
+		return !refused || p.Target.Local && f.Deployment != nil && sidecarProxy(f.Deployment.Workloads[0]) != ""
 	default:
 		return false
 	}

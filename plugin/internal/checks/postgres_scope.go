@@ -1,19 +1,20 @@
 package checks
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
-// PostgresChecks are those that judge what the database server said. They need
-// no deployment, but say more with one.
-func PostgresChecks() []Check {
+// postgresServerSideChecks judge what the database server said. They need no
+// description of the replicas, but say more with one.
+func postgresServerSideChecks() []check.Check {
 	out := append(postgresReachChecks(), postgresServerChecks()...)
 	out = append(out, postgresCapacityChecks()...)
 	out = append(out, postgresLatencyChecks()...)
@@ -22,32 +23,54 @@ func PostgresChecks() []Check {
 	return append(out, migrationChecks()...)
 }
 
-var readsPostgres = []check.Reads{check.Postgres}
+// databaseJudge judges what one probe of a database found out.
+type databaseJudge func(*check.Case, *pgfacts.Facts) check.Result
+
+// probed judges every probe. What several of them found alike is said once.
+func probed(judge databaseJudge) func(*check.Case) check.Result {
+	return func(f *check.Case) check.Result {
+		var all check.Result
+		for _, p := range f.Postgres {
+			one := judge(f, p.Facts)
+			for _, found := range one.Findings {
+				if p.Position != facts.ThisMachine {
+					found.Subject.Replica = string(p.Position)
+				}
+				if !slices.Contains(all.Findings, found) {
+					all.Findings = append(all.Findings, found)
+				}
+			}
+			// What is not proved outweighs what does not apply.
+			if one.Skip != nil && (all.Skip == nil || all.Skip.Proof == "") {
+				all.Skip = one.Skip
+			}
+			all.Note = cmp.Or(all.Note, one.Note)
+		}
+		return all
+	}
+}
 
 // asked judges a server that a session was had with.
-func asked(judge func(*facts.Facts, *pgfacts.Facts) check.Result) func(*facts.Facts) check.Result {
-	return func(f *facts.Facts) check.Result {
-		p := f.Postgres
+func asked(judge databaseJudge) databaseJudge {
+	return func(f *check.Case, p *pgfacts.Facts) check.Result {
 		switch {
-		case p == nil && f.PostgresSkip.Reason != "":
-			return check.Result{Skip: &f.PostgresSkip}
-		case p == nil:
-			return check.Unproven("no database was asked", "give its URL in "+coder.PostgresURL)
 		case p.Interrupted && p.Latency == nil:
 			return check.Unproven("the probe of the database was interrupted", "run it again")
 		case p.Server == nil || p.Server.VersionNum == 0 && p.Server.Flavor.Supported():
-			return check.Unproven("the database could not be asked, see postgres-unreachable", "make the database reachable")
+			return check.Result{Skip: &check.Skip{
+				Reason: "the database could not be asked, see postgres-unreachable", Proof: "make the database reachable", See: "postgres-unreachable",
+			}}
 		}
 		return judge(f, p)
 	}
 }
 
-// askedAll is asked, for a server that is a Postgres and answered the questions
+// answered is asked, for a server that is a Postgres and answered the questions
 // that the check needs.
-func askedAll(judge func(*facts.Facts, *pgfacts.Facts) check.Result, questions ...string) func(*facts.Facts) check.Result {
-	return asked(func(f *facts.Facts, p *pgfacts.Facts) check.Result {
+func answered(judge databaseJudge, questions ...string) databaseJudge {
+	return asked(func(f *check.Case, p *pgfacts.Facts) check.Result {
 		if !p.Server.Flavor.Supported() {
-			return check.NotApplicable("the server is no Postgres, see postgres-version")
+			return check.See("postgres-version")
 		}
 		for _, q := range questions {
 			if _, missing := gapOf(p, q); missing {

@@ -5,32 +5,31 @@ import (
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
-func postgresServerChecks() []Check {
-	return []Check{
+func postgresServerChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "postgres-version", Area: postgresArea, Severity: check.Error, Reads: readsPostgres,
+			ID: "postgres-version", Area: postgresArea, Severity: check.Error, Needs: database,
 			Title:  "the database is a Postgres that Coder supports",
 			Why:    "coderd refuses a server older than version 13, and an unsupported one gets no security fixes.",
 			Remedy: "Upgrade Postgres; Coder's own examples use version 17.",
-			Judge:  asked(judgeVersion),
+			Judge:  probed(asked(judgeVersion)),
 		},
 		{
-			ID: "postgres-read-only", Area: postgresArea, Severity: check.Error, Reads: readsPostgres,
+			ID: "postgres-read-only", Area: postgresArea, Severity: check.Error, Needs: database,
 			Title:  "the endpoint leads to the writable primary",
 			Why:    "coderd writes as it starts, and LISTEN is impossible on a standby.",
 			Remedy: "Use the endpoint that leads to the primary.",
-			Judge:  askedAll(judgeReadOnly, pgfacts.AskState),
+			Judge:  probed(answered(judgeReadOnly, pgfacts.AskState)),
 		},
 		{
-			ID: "postgres-schema", Area: postgresArea, Severity: check.Error, Reads: readsPostgres,
+			ID: "postgres-schema", Area: postgresArea, Severity: check.Error, Needs: database,
 			Title:  "the role can create and change tables in its schema",
 			Why:    "coderd's migrations create, alter and drop tables, types, functions and triggers at each upgrade.",
 			Remedy: "Let the role own the database or the schema: ALTER SCHEMA public OWNER TO coder;",
-			Judge:  askedAll(judgeSchema, pgfacts.AskRights),
+			Judge:  probed(answered(judgeSchema, pgfacts.AskRights)),
 		},
 	}
 }
@@ -50,7 +49,7 @@ var endOfLife = map[int]time.Time{
 	18: time.Date(2030, time.November, 14, 0, 0, 0, 0, time.UTC),
 }
 
-func judgeVersion(f *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgeVersion(f *check.Case, p *pgfacts.Facts) check.Result {
 	s := p.Server
 	end, known := endOfLife[s.Major()]
 	switch {
@@ -79,7 +78,7 @@ func judgeVersion(f *facts.Facts, p *pgfacts.Facts) check.Result {
 	return check.PassNote(note)
 }
 
-func judgeReadOnly(_ *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgeReadOnly(_ *check.Case, p *pgfacts.Facts) check.Result {
 	switch {
 	case p.Server.InRecovery:
 		return check.Fail(check.Finding{
@@ -116,7 +115,7 @@ func primaryRemedy(flavor pgfacts.Flavor) string {
 	}
 }
 
-func judgeSchema(_ *facts.Facts, p *pgfacts.Facts) check.Result {
+func judgeSchema(_ *check.Case, p *pgfacts.Facts) check.Result {
 	r := p.Role
 	switch {
 	case r == nil:

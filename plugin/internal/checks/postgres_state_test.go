@@ -6,15 +6,15 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 func TestPostgresConnections(t *testing.T) {
 	t.Parallel()
-	capacity := func(c pgfacts.Capacity) func(*facts.Facts) {
-		return func(f *facts.Facts) { f.Postgres.Capacity = &c }
+	capacity := func(c pgfacts.Capacity) func(*check.Case) {
+		return func(f *check.Case) { f.Postgres[0].Capacity = &c }
 	}
 	// Three replicas with a pool of 10 need 3 x 11 x 1.2 = 39.6, so 40.
 	tryPostgres(t, "postgres-connections",
@@ -30,13 +30,13 @@ func TestPostgresConnections(t *testing.T) {
 		breaks("a second connection is refused", "too many connections for database", capacity(pgfacts.Capacity{MaxConnections: 100, RoleLimit: -1, DatabaseLimit: -1, SecondRefused: "too many connections for database \"coder\""})),
 		breaks("not even the probe gets one", "no connection is free, not even one: too many connections", stopped(pgfacts.Database, message("too many connections", "53300"))),
 		unproven("another reason not to get one", "see postgres-unreachable", stopped(pgfacts.Database, message("starting up", "57P03"))),
-		holds("another share", "", func(f *facts.Facts) {
+		holds("another share", "", func(f *check.Case) {
 			capacity(pgfacts.Capacity{MaxConnections: 43, Reserved: 3, RoleLimit: -1, DatabaseLimit: -1})(f)
 			f.Limits.Postgres.ConnectionsShare = 100
 		}),
-		unproven("not answered", "how many connections it has", func(f *facts.Facts) { f.Postgres.Capacity = nil }),
-		unproven("nobody said how many replicas", "how many replicas", func(f *facts.Facts) { f.Deployment = nil }),
-		holds("a plan without a deployment", "40 of 97", func(f *facts.Facts) { f.Deployment, f.Plan.Replicas = nil, 3 }),
+		unproven("not answered", "how many connections it has", func(f *check.Case) { f.Postgres[0].Capacity = nil }),
+		unproven("nobody said how many replicas", "how many replicas", func(f *check.Case) { f.Deployment = nil }),
+		holds("a plan without a deployment", "40 of 97", func(f *check.Case) { f.Deployment, f.Plan.Replicas = nil, 3 }),
 		breaks("a larger pool", "they need 148 connections", withWorld(t, func(w *world) { w.set("CODER_PG_CONN_MAX_OPEN", "40") })),
 		holds("a Deployment surges", "53 of 97 free connections needed", withWorld(t, func(w *world) {
 			w.workload.Kind = "Deployment"
@@ -45,8 +45,8 @@ func TestPostgresConnections(t *testing.T) {
 }
 
 // withWorld judges a changed deployment.
-func withWorld(t *testing.T, change func(*world)) func(*facts.Facts) {
-	return func(f *facts.Facts) {
+func withWorld(t *testing.T, change func(*world)) func(*check.Case) {
+	return func(f *check.Case) {
 		t.Helper()
 		w := newWorld()
 		change(w)
@@ -62,26 +62,26 @@ func TestPostgresBehavior(t *testing.T) {
 	t.Parallel()
 	tryPostgres(t, "postgres-pooler",
 		holds("no pooler", "NOTIFY arrived after 2.0 ms", nil),
-		holds("a pooler in session mode", "through PgBouncer", func(f *facts.Facts) { f.Postgres.Proxy = pgfacts.Proxy{Present: true, Name: "PgBouncer"} }),
-		breaks("LISTEN is forgotten", "PgBouncer pools transactions", func(f *facts.Facts) {
-			f.Postgres.PubSub.Listening, f.Postgres.Proxy = false, pgfacts.Proxy{Present: true, Name: "PgBouncer", Hint: "port 6432"}
+		holds("a pooler in session mode", "through PgBouncer", func(f *check.Case) { f.Postgres[0].Proxy = pgfacts.Proxy{Present: true, Name: "PgBouncer"} }),
+		breaks("LISTEN is forgotten", "PgBouncer pools transactions", func(f *check.Case) {
+			f.Postgres[0].PubSub.Listening, f.Postgres[0].Proxy = false, pgfacts.Proxy{Present: true, Name: "PgBouncer", Hint: "port 6432"}
 		}),
-		breaks("NOTIFY gets lost", "a pooler in front of the database pools transactions", func(f *facts.Facts) { f.Postgres.PubSub.Arrived = false }),
-		breaks("processes are shared", "connections share processes of the server", func(f *facts.Facts) { f.Postgres.PubSub.Shared = true }),
-		unproven("a probe that ended early", "the probe ended early", func(f *facts.Facts) { f.Postgres.PubSub = &pgfacts.PubSub{} }),
-		breaks("LISTEN is refused", "LISTEN is refused: unimplemented", func(f *facts.Facts) { f.Postgres.PubSub = &pgfacts.PubSub{Tried: true, ListenError: "unimplemented"} }),
-		breaks("no advisory locks", "advisory locks do not work", func(f *facts.Facts) {
-			f.Postgres.Role.AdvisoryLocks = nil
-			f.Postgres.Gaps = []pgfacts.Gap{{Question: "advisory locks", Message: "unknown function"}}
+		breaks("NOTIFY gets lost", "a pooler in front of the database pools transactions", func(f *check.Case) { f.Postgres[0].PubSub.Arrived = false }),
+		breaks("processes are shared", "connections share processes of the server", func(f *check.Case) { f.Postgres[0].PubSub.Shared = true }),
+		unproven("a probe that ended early", "the probe ended early", func(f *check.Case) { f.Postgres[0].PubSub = &pgfacts.PubSub{} }),
+		breaks("LISTEN is refused", "LISTEN is refused: unimplemented", func(f *check.Case) { f.Postgres[0].PubSub = &pgfacts.PubSub{Tried: true, ListenError: "unimplemented"} }),
+		breaks("no advisory locks", "advisory locks do not work", func(f *check.Case) {
+			f.Postgres[0].Role.AdvisoryLocks = nil
+			f.Postgres[0].Gaps = []pgfacts.Gap{{Question: "advisory locks", Message: "unknown function"}}
 		}),
-		unproven("no second connection", "there was no second connection", func(f *facts.Facts) {
-			f.Postgres.PubSub = &pgfacts.PubSub{Tried: true, Listening: true, NotifyError: "too many clients"}
+		unproven("no second connection", "there was no second connection", func(f *check.Case) {
+			f.Postgres[0].PubSub = &pgfacts.PubSub{Tried: true, Listening: true, NotifyError: "too many clients"}
 		}),
-		unproven("a standby", "see postgres-read-only", func(f *facts.Facts) { f.Postgres.Server.InRecovery = true }),
+		unproven("a standby", "see postgres-read-only", func(f *check.Case) { f.Postgres[0].Server.InRecovery = true }),
 	)
-	timeout := func(name string, value time.Duration, source string) func(*facts.Facts) {
-		return func(f *facts.Facts) {
-			f.Postgres.Timeouts = []pgfacts.Timeout{{Name: name, Value: value, Source: source}}
+	timeout := func(name string, value time.Duration, source string) func(*check.Case) {
+		return func(f *check.Case) {
+			f.Postgres[0].Timeouts = []pgfacts.Timeout{{Name: name, Value: value, Source: source}}
 		}
 	}
 	tryPostgres(t, "postgres-timeouts",
@@ -97,11 +97,11 @@ func TestPostgresBehavior(t *testing.T) {
 
 func TestPostgresOwners(t *testing.T) {
 	t.Parallel()
-	other := func(system, database string) func(*facts.Facts) {
-		return func(f *facts.Facts) {
+	other := func(system, database string) func(*check.Case) {
+		return func(f *check.Case) {
 			o := goodPostgres()
 			o.Target.Origin, o.Server.SystemIdentifier, o.Server.DatabaseOID = "coder-1.env", system, database
-			f.PostgresOthers = []*pgfacts.Facts{o}
+			f.Postgres = append(f.Postgres, from(o)...)
 		}
 	}
 	tryPostgres(t, "postgres-same-endpoint",
@@ -110,15 +110,15 @@ func TestPostgresOwners(t *testing.T) {
 		breaks("another database", "lead to different databases", other("7", "16386")),
 		breaks("another server", "lead to different databases", other("8", "16385")),
 		unproven("a server that does not tell", "which database it is", other("", "16385")),
-		unproven("an unreachable one", "coder-1.env could not be asked", func(f *facts.Facts) {
+		unproven("an unreachable one", "coder-1.env could not be asked", func(f *check.Case) {
 			other("7", "16385")(f)
-			f.PostgresOthers[0].Server = nil
+			f.Postgres[1].Server = nil
 		}),
 	)
-	rename := func(name string, change func(*pgfacts.Replica)) func(*facts.Facts) {
-		return func(f *facts.Facts) {
+	rename := func(name string, change func(*pgfacts.Replica)) func(*check.Case) {
+		return func(f *check.Case) {
 			used(f)
-			r := &f.Postgres.Coder.Replicas[2]
+			r := &f.Postgres[0].Coder.Replicas[2]
 			r.Hostname = name
 			if change != nil {
 				change(r)
@@ -135,34 +135,34 @@ func TestPostgresOwners(t *testing.T) {
 		holds("one that is long gone", "", rename("staging-0", func(r *pgfacts.Replica) { r.Age = 15 * time.Second })),
 		breaks("one that was alive just now", "staging-0", rename("staging-0", func(r *pgfacts.Replica) { r.Age = 15*time.Second - 1 })),
 		unproven("an empty database", "no Coder has used this database yet", nil),
-		unproven("no deployment", "no deployment to compare with", func(f *facts.Facts) {
+		unproven("no deployment", "no deployment to compare with", func(f *check.Case) {
 			used(f)
 			f.Deployment = nil
 		}),
 	)
 	tryPostgres(t, "postgres-coder-v1",
 		holds("an empty database", "", nil),
-		breaks("a Coder v1", "belongs to a Coder v1", func(f *facts.Facts) { f.Postgres.Coder.V1 = true }),
+		breaks("a Coder v1", "belongs to a Coder v1", func(f *check.Case) { f.Postgres[0].Coder.V1 = true }),
 	)
 }
 
 func TestMigration(t *testing.T) {
 	t.Parallel()
-	at := func(version int, tag string) func(*facts.Facts) {
-		return func(f *facts.Facts) {
+	at := func(version int, tag string) func(*check.Case) {
+		return func(f *check.Case) {
 			used(f)
-			f.Postgres.Coder.Migration.Version, f.Deployment.Version = version, coder.ParseVersion(tag)
+			f.Postgres[0].Coder.Migration.Version, f.Deployment.Version = version, coder.ParseVersion(tag)
 		}
 	}
 	tryPostgres(t, "migration-dirty",
 		holds("clean", "schema version 535", used),
-		breaks("dirty", "migration 535 failed half-way", func(f *facts.Facts) {
+		breaks("dirty", "migration 535 failed half-way", func(f *check.Case) {
 			used(f)
-			f.Postgres.Coder.Migration.Dirty = true
+			f.Postgres[0].Coder.Migration.Dirty = true
 		}),
 		unproven("an empty database", "no Coder has used this database yet", nil),
-		unproven("an unreadable table", "permission denied", func(f *facts.Facts) {
-			f.Postgres.Gaps = []pgfacts.Gap{{Question: "schema version", Message: "permission denied", SQLState: "42501"}}
+		unproven("an unreadable table", "permission denied", func(f *check.Case) {
+			f.Postgres[0].Gaps = []pgfacts.Gap{{Question: "schema version", Message: "permission denied", SQLState: "42501"}}
 		}),
 	)
 	tryPostgres(t, "migration-downgrade",
@@ -181,22 +181,22 @@ func TestMigration(t *testing.T) {
 		breaks("too many", "51 migrations are pending", at(484, "v2.35.0")),
 		hurts("pending for a Coder newer than we know", "at least 26 migrations are pending", at(509, "v2.38.0")),
 		unproven("a Coder newer than we know, and a schema as new", "not known here", at(535, "v2.38.0")),
-		unproven("one replica runs", "no rolling upgrade", func(f *facts.Facts) {
+		unproven("one replica runs", "no rolling upgrade", func(f *check.Case) {
 			at(400, "v2.35.0")(f)
-			f.Postgres.Coder.Replicas = f.Postgres.Coder.Replicas[:1]
+			f.Postgres[0].Coder.Replicas = f.Postgres[0].Coder.Replicas[:1]
 		}),
 		unproven("an unknown tag", "is not known", at(535, "latest")),
-		breaks("another limit", "26 migrations", func(f *facts.Facts) {
+		breaks("another limit", "26 migrations", func(f *check.Case) {
 			at(509, "v2.35.0")(f)
 			f.Limits.Postgres.PendingMigrations = 25
 		}),
 	)
-	lock := func(h pgfacts.Holder) func(*facts.Facts) {
-		return func(f *facts.Facts) { f.Postgres.Activity.MigrationLocks = []pgfacts.Holder{h} }
+	lock := func(h pgfacts.Holder) func(*check.Case) {
+		return func(f *check.Case) { f.Postgres[0].Activity.MigrationLocks = []pgfacts.Holder{h} }
 	}
-	idle := func(age time.Duration) func(*facts.Facts) {
-		return func(f *facts.Facts) {
-			f.Postgres.Activity.IdleInTransaction = []pgfacts.Holder{{PID: 7, User: "me", Age: &age}}
+	idle := func(age time.Duration) func(*check.Case) {
+		return func(f *check.Case) {
+			f.Postgres[0].Activity.IdleInTransaction = []pgfacts.Holder{{PID: 7, User: "me", Age: &age}}
 		}
 	}
 	tryPostgres(t, "migration-lock-held",
@@ -207,7 +207,7 @@ func TestMigration(t *testing.T) {
 		unproven("one that the role may not see", "may not see since when", lock(pgfacts.Holder{PID: 5, Granted: true})),
 		holds("a transaction that idles a little", "", idle(5*time.Minute)),
 		hurts("a transaction that idles long", "keeps a transaction open and does nothing since 6m", idle(6*time.Minute)),
-		holds("another limit", "", func(f *facts.Facts) {
+		holds("another limit", "", func(f *check.Case) {
 			idle(6 * time.Minute)(f)
 			f.Limits.Postgres.IdleTransaction = time.Hour
 		}),

@@ -12,16 +12,15 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
 )
 
 // postgresURLChecks judge the connection URL as text; the server is asked by
 // other checks.
-func postgresURLChecks() []Check {
-	return []Check{
+func postgresURLChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "postgres-url-missing", Area: postgresArea, Severity: check.Error, Reads: manifests,
+			ID: "postgres-url-missing", Area: postgresArea, Severity: check.Error, Needs: replicas,
 			Title:  "all replicas are given a database",
 			Why:    "Without CODER_PG_CONNECTION_URL every replica starts an embedded database of its own, and they share nothing.",
 			Remedy: "Set CODER_PG_CONNECTION_URL from a Secret:\n- name: CODER_PG_CONNECTION_URL\n  valueFrom: {secretKeyRef: {name: coder-db-url, key: url}}",
@@ -42,28 +41,28 @@ func postgresURLChecks() []Check {
 			}),
 		},
 		{
-			ID: "postgres-url-invalid", Area: postgresArea, Severity: check.Error, Reads: manifests,
+			ID: "postgres-url-invalid", Area: postgresArea, Severity: check.Error, Needs: urlText,
 			Title:  "the database URL is one that Coder can use",
 			Why:    "coderd exits with a URL that it cannot read, or that asks for what its driver refuses.",
 			Remedy: "Write it as postgres://USER:PASSWORD@HOST:5432/DATABASE, with the password percent-encoded.",
 			Judge:  withGiven(postgresURLs(judgeURLText), judgeGivenText),
 		},
 		{
-			ID: "postgres-url-local", Area: postgresArea, Severity: check.Error, Reads: manifests,
+			ID: "postgres-url-local", Area: postgresArea, Severity: check.Error, Needs: replicas,
 			Title:  "the database is not each replica's own machine",
 			Why:    "Loopback and Unix sockets lead to the replica itself, so every replica would have a database of its own.",
 			Remedy: "Name the host of the one Postgres endpoint that all replicas share.",
 			Judge:  judgeLocal,
 		},
 		{
-			ID: "postgres-url-multihost", Area: postgresArea, Severity: check.Error, Reads: manifests,
+			ID: "postgres-url-multihost", Area: postgresArea, Severity: check.Error, Needs: urlText,
 			Title:  "the database URL names one writable endpoint",
 			Why:    "Coder's driver does not fail over between hosts, and a reader endpoint refuses LISTEN and every write.",
 			Remedy: "Use the one endpoint that leads to the primary: CloudNativePG's -rw Service, Aurora's cluster endpoint, Patroni's primary.",
 			Judge:  withGiven(addressURLs(judgeMultihost), judgeGivenHosts),
 		},
 		{
-			ID: "postgres-url-plaintext", Area: postgresArea, Severity: check.Info, Reads: manifests,
+			ID: "postgres-url-plaintext", Area: postgresArea, Severity: check.Info, Needs: replicas,
 			Title:  "the database password is kept in a Secret",
 			Why:    "Whoever may read the workload, or the release, reads the password too.",
 			Remedy: "Put the URL into a Secret and refer to it:\nkubectl create secret generic coder-db-url --from-literal=url=postgres://…\n- name: CODER_PG_CONNECTION_URL\n  valueFrom: {secretKeyRef: {name: coder-db-url, key: url}}",
@@ -79,7 +78,7 @@ func postgresURLChecks() []Check {
 			}),
 		},
 		{
-			ID: "postgres-tls-off", Area: postgresArea, Severity: check.Warning, Reads: manifests,
+			ID: "postgres-tls-off", Area: postgresArea, Severity: check.Warning, Needs: replicas,
 			Title:  "the connection to the database is encrypted",
 			Why:    "The password and all of Coder's data cross the network in the clear.",
 			Remedy: "Use sslmode=verify-full with sslrootcert, or at least sslmode=require.",
@@ -122,7 +121,7 @@ func (u databaseURL) show(text string) string {
 func refusedMode(u databaseURL) bool { return u.url.SSLMode != "" }
 
 // postgresURLs is each, for database URLs that are known.
-func postgresURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.Result {
+func postgresURLs(judge func(*judgement, databaseURL)) func(*check.Case) check.Result {
 	return each(func(j *judgement, d *deployment.Deployment, r deployment.Replica) {
 		value := r.Env(coder.PostgresURL)
 		switch {
@@ -141,10 +140,10 @@ func postgresURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.
 }
 
 // readableURLs is postgresURLs, for those that Coder can read.
-func readableURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.Result {
+func readableURLs(judge func(*judgement, databaseURL)) func(*check.Case) check.Result {
 	return postgresURLs(func(j *judgement, u databaseURL) {
 		if u.err != nil && !refusedMode(u) {
-			j.skip("see postgres-url-invalid")
+			j.see("postgres-url-invalid")
 			return
 		}
 		judge(j, u)
@@ -153,9 +152,9 @@ func readableURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.
 
 // addressURLs is readableURLs, for what the URL's host and settings tell: they
 // are known too where only the user or the password is not.
-func addressURLs(judge func(*judgement, databaseURL)) func(*facts.Facts) check.Result {
+func addressURLs(judge func(*judgement, databaseURL)) func(*check.Case) check.Result {
 	known := readableURLs(judge)
-	return func(f *facts.Facts) check.Result {
+	return func(f *check.Case) check.Result {
 		var j judgement
 		for _, r := range f.Deployment.Representatives() {
 			value := r.Env(coder.PostgresURL)
@@ -195,7 +194,7 @@ func judgeURLText(j *judgement, u databaseURL) {
 	}
 }
 
-func judgeLocal(f *facts.Facts) check.Result {
+func judgeLocal(f *check.Case) check.Result {
 	if !f.Deployment.Several() {
 		return check.NotApplicable(oneReplica)
 	}

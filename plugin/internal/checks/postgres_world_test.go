@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
@@ -42,12 +43,15 @@ func goodPostgres() *pgfacts.Facts {
 	}
 }
 
+// from is an answer as this machine had it.
+func from(p *pgfacts.Facts) []facts.Postgres { return []facts.Postgres{{Facts: p}} }
+
 // used is a database that a Coder of this deployment runs on.
-func used(f *facts.Facts) {
-	f.Postgres.Role.OwnsTables, f.Postgres.Role.TableOwner = new(true), "coder"
-	f.Postgres.Coder = &pgfacts.Coder{Migration: &pgfacts.Migration{Version: 535}, ReplicasRead: true}
+func used(f *check.Case) {
+	f.Postgres[0].Role.OwnsTables, f.Postgres[0].Role.TableOwner = new(true), "coder"
+	f.Postgres[0].Coder = &pgfacts.Coder{Migration: &pgfacts.Migration{Version: 535}, ReplicasRead: true}
 	for _, name := range []string{"coder-0", "coder-1", "coder-2"} {
-		f.Postgres.Coder.Replicas = append(f.Postgres.Coder.Replicas, pgfacts.Replica{
+		f.Postgres[0].Coder.Replicas = append(f.Postgres[0].Coder.Replicas, pgfacts.Replica{
 			Hostname: name, Primary: true, Age: 3 * time.Second, DatabaseLatency: 900 * time.Microsecond, Version: "v2.35.1",
 		})
 	}
@@ -56,26 +60,26 @@ func used(f *facts.Facts) {
 // trial changes one thing of a good world, and says what a check makes of it.
 type trial struct {
 	name     string
-	change   func(*facts.Facts)
+	change   func(*check.Case)
 	want     check.Status
 	severity check.Severity
 	// says is a part of the message, of the reason to skip, or of the note.
 	says string
 }
 
-func holds(name, note string, change func(*facts.Facts)) trial {
+func holds(name, note string, change func(*check.Case)) trial {
 	return trial{name: name, change: change, want: check.Passed, says: note}
 }
 
-func unproven(name, reason string, change func(*facts.Facts)) trial {
+func unproven(name, reason string, change func(*check.Case)) trial {
 	return trial{name: name, change: change, want: check.Skipped, says: reason}
 }
 
-func breaks(name, message string, change func(*facts.Facts)) trial {
+func breaks(name, message string, change func(*check.Case)) trial {
 	return trial{name: name, change: change, want: check.Failed, severity: check.Error, says: message}
 }
 
-func hurts(name, message string, change func(*facts.Facts)) trial {
+func hurts(name, message string, change func(*check.Case)) trial {
 	return trial{name: name, change: change, want: check.Failed, severity: check.Warning, says: message}
 }
 
@@ -86,7 +90,7 @@ func tryPostgres(t *testing.T, id string, trials ...trial) {
 		for _, c := range trials {
 			t.Run(c.name, func(t *testing.T) {
 				f := newWorld().facts(t)
-				f.Postgres = goodPostgres()
+				f.Postgres = from(goodPostgres())
 				if c.change != nil {
 					c.change(f)
 				}
@@ -114,9 +118,9 @@ func tryPostgres(t *testing.T, id string, trials ...trial) {
 	})
 }
 
-func outcome(t *testing.T, id string, f *facts.Facts) check.Outcome {
+func outcome(t *testing.T, id string, f *check.Case) check.Outcome {
 	t.Helper()
-	for _, o := range check.Run(PostgresChecks(), f, nil) {
+	for _, o := range check.Judge(postgresServerSideChecks(), f, nil) {
 		if o.ID == id {
 			return o
 		}
@@ -127,11 +131,11 @@ func outcome(t *testing.T, id string, f *facts.Facts) check.Outcome {
 
 func TestAGoodDatabaseFailsNoCheck(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*facts.Facts){"empty": func(*facts.Facts) {}, "used": used} {
+	for name, change := range map[string]func(*check.Case){"empty": func(*check.Case) {}, "used": used} {
 		f := newWorld().facts(t)
-		f.Postgres = goodPostgres()
+		f.Postgres = from(goodPostgres())
 		change(f)
-		for _, o := range check.Run(PostgresChecks(), f, nil) {
+		for _, o := range check.Judge(postgresServerSideChecks(), f, nil) {
 			assert.NotEqual(t, check.Failed, o.Status, "%s: %s %+v", name, o.ID, o.Findings)
 		}
 	}
@@ -139,18 +143,19 @@ func TestAGoodDatabaseFailsNoCheck(t *testing.T) {
 
 func TestWithoutAServerEveryCheckSaysWhatWouldProveIt(t *testing.T) {
 	t.Parallel()
-	for name, change := range map[string]func(*facts.Facts){
-		"nobody asked": func(f *facts.Facts) { f.Postgres = nil },
-		"not possible": func(f *facts.Facts) {
-			f.Postgres, f.PostgresSkip = nil, check.Skip{Reason: "no URL", Proof: "give one"}
+	for name, change := range map[string]func(*check.Case){
+		"nobody asked": func(f *check.Case) { f.Postgres = nil },
+		"not possible": func(f *check.Case) {
+			f.Postgres = nil
+			f.Lacks(facts.Database, facts.Gap{Reason: "no URL", Proof: "give one"})
 		},
-		"interrupted":   func(f *facts.Facts) { f.Postgres = &pgfacts.Facts{Interrupted: true} },
-		"no deployment": func(f *facts.Facts) { f.Deployment, f.Postgres = nil, nil },
+		"interrupted":   func(f *check.Case) { f.Postgres = from(&pgfacts.Facts{Interrupted: true}) },
+		"no deployment": func(f *check.Case) { f.Deployment, f.Postgres = nil, nil },
 	} {
 		f := newWorld().facts(t)
-		f.Postgres = goodPostgres()
+		f.Postgres = from(goodPostgres())
 		change(f)
-		for _, o := range check.Run(PostgresChecks(), f, nil) {
+		for _, o := range check.Judge(postgresServerSideChecks(), f, nil) {
 			assert.True(t, o.Unproven(), "%s: %s %+v", name, o.ID, o)
 		}
 	}
@@ -159,11 +164,11 @@ func TestWithoutAServerEveryCheckSaysWhatWouldProveIt(t *testing.T) {
 func TestAFailureToConnectIsOneFinding(t *testing.T) {
 	t.Parallel()
 	f := newWorld().facts(t)
-	f.Postgres = &pgfacts.Facts{
+	f.Postgres = from(&pgfacts.Facts{
 		FailedStep: pgfacts.TCP,
 		Steps:      []pgfacts.StepResult{{Step: pgfacts.TCP, Status: pgfacts.StepFailed, Message: "connection refused"}},
-	}
-	for _, o := range check.Run(PostgresChecks(), f, nil) {
+	})
+	for _, o := range check.Judge(postgresServerSideChecks(), f, nil) {
 		if o.ID == "postgres-unreachable" {
 			assert.Equal(t, check.Failed, o.Status)
 		} else {
@@ -174,9 +179,12 @@ func TestAFailureToConnectIsOneFinding(t *testing.T) {
 
 func TestPostgresChecksJudgeWithoutADeployment(t *testing.T) {
 	t.Parallel()
-	f := &facts.Facts{Now: newWorld().now, Limits: facts.DefaultLimits(), Postgres: goodPostgres(), Plan: facts.Plan{Replicas: 3, Version: "2.35.1"}}
+	f := &check.Case{
+		Facts:    &facts.Facts{Now: newWorld().now, Postgres: from(goodPostgres())},
+		Settings: check.Settings{Limits: check.DefaultLimits(), Plan: check.Plan{Replicas: 3, Version: coder.ParseVersion("2.35.1")}},
+	}
 	used(f)
-	for _, o := range check.Run(PostgresChecks(), f, nil) {
+	for _, o := range check.Judge(postgresServerSideChecks(), f, nil) {
 		assert.NotEqual(t, check.Failed, o.Status, "%s %+v", o.ID, o.Findings)
 	}
 }

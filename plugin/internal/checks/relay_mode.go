@@ -7,10 +7,10 @@ import (
 )
 
 // relayModeChecks judge which relays there are at all.
-func relayModeChecks() []Check {
-	return []Check{
+func relayModeChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "relay-unused", Area: relayArea, Severity: check.Info, Reads: manifests,
+			ID: "relay-unused", Area: relayArea, Severity: check.Info, Needs: replicas,
 			Title:  "no relay URL is set that Coder ignores",
 			Why:    "With the embedded relay off Coder does not mesh, so the relay URL does nothing for workspaces.",
 			Remedy: "Remove CODER_DERP_SERVER_RELAY_URL, or turn the embedded relay on.",
@@ -27,7 +27,7 @@ func relayModeChecks() []Check {
 			}),
 		},
 		{
-			ID: "relay-none", Area: relayArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-none", Area: relayArea, Severity: check.Error, Needs: replicas,
 			Title:  "there is a relay: the embedded one or custom ones",
 			Why:    "Without any DERP server workspaces that cannot be reached directly cannot be reached at all.",
 			Remedy: "Remove CODER_DERP_SERVER_ENABLE=false, or set CODER_DERP_CONFIG_URL to the map of your relays.",
@@ -49,7 +49,7 @@ func relayModeChecks() []Check {
 			}),
 		},
 		{
-			ID: "relay-config-conflict", Area: relayArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-config-conflict", Area: relayArea, Severity: check.Error, Needs: replicas,
 			Title:  "custom relays come from one place",
 			Why:    "coderd does not start with both a URL and a path for its DERP map.",
 			Remedy: "Keep one of CODER_DERP_CONFIG_URL and CODER_DERP_CONFIG_PATH.",

@@ -8,28 +8,27 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // relaySourceChecks judge how the container's environment makes the relay URL.
-func relaySourceChecks() []Check {
-	return []Check{
+func relaySourceChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "relay-url-unexpanded", Area: relayArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-url-unexpanded", Area: relayArea, Severity: check.Error, Needs: replicas,
 			Title:  "every $(VAR) in a relay URL is defined before it",
 			Why:    "Kubernetes leaves $(VAR) as it stands when VAR is not defined earlier in the list; peers then look up a host of that name.",
 			Remedy: "Put the variable before the relay URL in the container's env.",
 			Judge:  relays(judgeRelayUnexpanded),
 		},
 		{
-			ID: "relay-pod-ip-source", Area: relayArea, Severity: check.Warning, Reads: manifests,
+			ID: "relay-pod-ip-source", Area: relayArea, Severity: check.Warning, Needs: replicas,
 			Title:  "the pod IP comes from the downward API",
 			Why:    "A pod IP that is written down, or the node's, is wrong for all replicas but one, or after the next restart.",
 			Remedy: "Set it with valueFrom: {fieldRef: {fieldPath: status.podIP}}.",
 			Judge:  each(judgePodIPSource),
 		},
 		{
-			ID: "relay-env-overridden", Area: relayArea, Severity: check.Warning, Reads: manifests,
+			ID: "relay-env-overridden", Area: relayArea, Severity: check.Warning, Needs: replicas,
 			Title:  "no relay, cluster or listen address is set twice",
 			Why:    "Kubernetes takes the last of two entries with one name, server-side apply refuses them, and a reader sees the first.",
 			Remedy: "Keep one entry. In the chart, an entry of coder.env replaces the chart's own.",
@@ -106,7 +105,7 @@ func servesHostPort(d *deployment.Deployment, r deployment.Replica) bool {
 // addressVariables are those that decide where a replica is reached.
 var addressVariables = []string{coder.RelayURL, coder.ClusterHost, coder.HTTPAddress, coder.TLSAddress, coder.Address}
 
-func judgeOverridden(f *facts.Facts) check.Result {
+func judgeOverridden(f *check.Case) check.Result {
 	var j judgement
 	for i, r := range f.Deployment.Representatives() {
 		watched := slices.Concat(addressVariables, r.Env(coder.RelayURL).References, r.Env(coder.ClusterHost).References)

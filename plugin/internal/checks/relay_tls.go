@@ -6,17 +6,16 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // useHTTP is the remedy for all trouble with TLS between replicas.
 const useHTTP = "Use an http:// relay URL: what DERP carries is encrypted end to end by itself."
 
 // relayTLSChecks judge what an https relay URL asks of the replicas.
-func relayTLSChecks() []Check {
-	return []Check{
+func relayTLSChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "relay-tls-disabled", Area: relayTLSArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-tls-disabled", Area: relayTLSArea, Severity: check.Error, Needs: replicas,
 			Title:  "https relay URLs lead to a TLS listener",
 			Why:    "Without CODER_TLS_ENABLE a replica speaks plain HTTP, and trusts no certificate of its peers.",
 			Remedy: useHTTP,
@@ -37,7 +36,7 @@ func relayTLSChecks() []Check {
 			}),
 		},
 		{
-			ID: "relay-tls-self-signed", Area: relayTLSArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-tls-self-signed", Area: relayTLSArea, Severity: check.Error, Needs: replicas,
 			Title:  "https relays have certificate files",
 			Why:    "Without files each replica makes a certificate of its own for 127.0.0.1, which no other replica trusts.",
 			Remedy: "Set CODER_TLS_CERT_FILE and CODER_TLS_KEY_FILE (coder.tls.secretNames in the chart). Or: " + useHTTP,
@@ -57,14 +56,14 @@ func relayTLSChecks() []Check {
 			}),
 		},
 		{
-			ID: "relay-tls-san", Area: relayTLSArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-tls-san", Area: relayTLSArea, Severity: check.Error, Needs: replicas,
 			Title:  "the certificate of an https relay covers the access URL's host",
 			Why:    "A replica dials its peers by relay URL but asks their certificate for the access URL's host.",
 			Remedy: "Issue the certificate for the access URL's host. Or: " + useHTTP,
 			Judge:  servingTLS(judgeSAN),
 		},
 		{
-			ID: "relay-tls-client-auth", Area: relayTLSArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-tls-client-auth", Area: relayTLSArea, Severity: check.Error, Needs: replicas,
 			Title:  "https relays ask for no client certificate",
 			Why:    "A replica presents no client certificate to its peers, so they refuse it.",
 			Remedy: "Set CODER_TLS_CLIENT_AUTH to none, request or verify-if-given. Or: " + useHTTP,
@@ -88,7 +87,7 @@ func relayTLSChecks() []Check {
 }
 
 // httpsRelays is parsed, for https URLs.
-func httpsRelays(judge func(*judgement, relay)) func(*facts.Facts) check.Result {
+func httpsRelays(judge func(*judgement, relay)) func(*check.Case) check.Result {
 	return parsed(func(j *judgement, r relay) {
 		if r.endpoint.Scheme != "https" {
 			j.skip("relay URLs are plain http")
@@ -99,10 +98,10 @@ func httpsRelays(judge func(*judgement, relay)) func(*facts.Facts) check.Result 
 }
 
 // servingTLS is httpsRelays, for replicas that serve TLS.
-func servingTLS(judge func(*judgement, relay)) func(*facts.Facts) check.Result {
+func servingTLS(judge func(*judgement, relay)) func(*check.Case) check.Result {
 	return httpsRelays(func(j *judgement, r relay) {
 		if on, known := r.replica.TLS(); known && !on {
-			j.skip("see relay-tls-disabled")
+			j.see("relay-tls-disabled")
 			return
 		}
 		judge(j, r)

@@ -9,35 +9,34 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // relayURLChecks judge the relay URL itself.
-func relayURLChecks() []Check {
-	return []Check{
+func relayURLChecks() []check.Check {
+	return []check.Check{
 		{
-			ID: "relay-url-missing", Area: relayArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-url-missing", Area: relayArea, Severity: check.Error, Needs: replicas,
 			Title:  "every replica has a relay URL",
 			Why:    "Without it a replica neither pings nor meshes with its peers: agents and clients on different replicas do not find each other.",
 			Remedy: "Set CODER_DERP_SERVER_RELAY_URL to an address at which the other replicas reach this one.",
 			Judge:  several(judgeRelayMissing),
 		},
 		{
-			ID: "relay-url-equals-access-url", Area: relayArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-url-equals-access-url", Area: relayArea, Severity: check.Error, Needs: replicas,
 			Title:  "relay URLs differ from the access URL and every load balancer",
 			Why:    "Through a load balancer any replica answers, so the ping returns 200, nothing is logged, and the mesh is broken.",
 			Remedy: "Use the replica's own address, not one that is shared.",
 			Judge:  parsed(judgeRelayBalanced),
 		},
 		{
-			ID: "relay-url-shared", Area: relayArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-url-shared", Area: relayArea, Severity: check.Error, Needs: replicas,
 			Title:  "no two replicas have the same relay URL",
 			Why:    "Coder keeps one connection for each relay URL: replicas that share one are a single peer, and the mesh has holes.",
 			Remedy: "Build the relay URL from the pod IP with the downward API.",
 			Judge:  judgeRelayShared,
 		},
 		{
-			ID: "relay-url-loopback", Area: relayArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-url-loopback", Area: relayArea, Severity: check.Error, Needs: replicas,
 			Title:  "relay URLs do not point at the replica itself",
 			Why:    "Every peer that dials a loopback or empty host reaches its own process, gets 200 and takes it for the other replica.",
 			Remedy: "Use an address that the other replicas can dial.",
@@ -53,28 +52,28 @@ func relayURLChecks() []Check {
 			}),
 		},
 		{
-			ID: "relay-url-invalid", Area: relayArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-url-invalid", Area: relayArea, Severity: check.Error, Needs: replicas,
 			Title:  "relay URLs are http or https URLs",
 			Why:    "coderd does not start with a relay URL that does not parse, and cannot dial one of another scheme.",
 			Remedy: "Write it as http://HOST:PORT.",
 			Judge:  relays(judgeRelayInvalid),
 		},
 		{
-			ID: "relay-url-ipv6-brackets", Area: relayArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-url-ipv6-brackets", Area: relayArea, Severity: check.Error, Needs: replicas,
 			Title:  "IPv6 addresses in relay URLs stand in square brackets",
 			Why:    "Coder 2.34 and newer does not start with an IPv6 address without brackets; older versions start and cannot dial it.",
 			Remedy: "Write http://[ADDRESS]:PORT; in the chart set coder.singleStackIPv6=true.",
 			Judge:  relays(judgeRelayBrackets),
 		},
 		{
-			ID: "relay-url-port-mismatch", Area: relayArea, Severity: check.Error, Reads: manifests,
+			ID: "relay-url-port-mismatch", Area: relayArea, Severity: check.Error, Needs: replicas,
 			Title:  "relay URLs name a port that coderd listens on",
 			Why:    "Peers get a refused connection, or speak HTTP to a TLS port; Coder shows that nowhere but in the replicas table.",
 			Remedy: "Use the port of CODER_HTTP_ADDRESS with http://, or that of CODER_TLS_ADDRESS with https://.",
 			Judge:  parsed(judgeRelayPort),
 		},
 		{
-			ID: "relay-url-path-ignored", Area: relayArea, Severity: check.Warning, Reads: manifests,
+			ID: "relay-url-path-ignored", Area: relayArea, Severity: check.Warning, Needs: replicas,
 			Title:  "relay URLs have no path, query or user info",
 			Why:    "Coder dials /derp and /derp/latency-check of the host: whatever else the URL has is dropped.",
 			Remedy: "Write just http://HOST:PORT.",
@@ -135,7 +134,7 @@ func judgeRelayBalanced(j *judgement, r relay) {
 }
 
 // judgeRelayShared compares the relay URLs of all replicas.
-func judgeRelayShared(f *facts.Facts) check.Result {
+func judgeRelayShared(f *check.Case) check.Result {
 	d := f.Deployment
 	if !d.Several() {
 		return check.NotApplicable(oneReplica)
@@ -174,7 +173,7 @@ func judgeRelayInvalid(j *judgement, r relay) {
 	problem := ""
 	switch {
 	case errors.Is(r.err, deployment.ErrBareIPv6):
-		j.skip("see relay-url-ipv6-brackets")
+		j.see("relay-url-ipv6-brackets")
 		return
 	case r.err != nil:
 		problem = r.err.Error()
@@ -227,7 +226,7 @@ func judgeRelayPort(j *judgement, r relay) {
 			j.unknown(coder.TLSEnable, r.replica.Env(coder.TLSEnable))
 			return
 		case !tls:
-			j.skip("see relay-tls-disabled")
+			j.see("relay-tls-disabled")
 			return
 		}
 		variable = coder.TLSAddress

@@ -6,13 +6,12 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // renderingChecks judge whether what is checked is what will be installed.
-func renderingChecks() []Check {
-	return []Check{{
-		ID: "render-lookup-open", Area: renderingArea, Severity: check.Error, Reads: []check.Reads{check.Manifests, check.API},
+func renderingChecks() []check.Check {
+	return []check.Check{{
+		ID: "render-lookup-open", Area: renderingArea, Severity: check.Error, Needs: replicas,
 		Title:  "the cluster answered every lookup of the chart",
 		Why:    "A template that looks an object up and does not get it renders something else than the install will.",
 		Remedy: "Use --dry-run=server with a user who may read what the templates look up.",
@@ -20,7 +19,7 @@ func renderingChecks() []Check {
 	}}
 }
 
-func judgeLookups(f *facts.Facts) check.Result {
+func judgeLookups(f *check.Case) check.Result {
 	asked := f.Deployment.Lookups
 	switch {
 	case asked == nil:

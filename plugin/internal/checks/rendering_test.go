@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -13,7 +14,7 @@ func TestLookupsThatAreOpenAreNotProved(t *testing.T) {
 	secret := deployment.Lookup{Verb: "get", Resource: "secrets", Namespace: "ns", Name: "db"}
 	sets := deployment.Lookup{Verb: "list", Resource: "statefulsets.apps"}
 	judge := func(l *deployment.Lookups) (reason, proof, note string) {
-		got := judgeLookups(&facts.Facts{Deployment: &deployment.Deployment{Lookups: l}})
+		got := judgeLookups(&check.Case{Facts: &facts.Facts{Deployment: &deployment.Deployment{Lookups: l}}})
 		if got.Skip == nil {
 			return "", "", got.Note
 		}

@@ -10,7 +10,12 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
-var manifests = []check.Reads{check.Manifests}
+// What checks need or use, by name.
+var (
+	replicas = []facts.Kind{facts.Replicas}
+	database = []facts.Kind{facts.Database}
+	urlText  = []facts.Kind{facts.DatabaseURL}
+)
 
 // subject is what a finding at an origin is about.
 func subject(o deployment.Origin) check.Subject {
@@ -42,7 +47,8 @@ type judgement struct {
 	findings []check.Finding
 	unproven *check.Skip
 	applies  bool
-	reason   string
+	// off says why a thing that was looked at does not apply, the first one.
+	off *check.Skip
 }
 
 func (j *judgement) find(f check.Finding) {
@@ -68,8 +74,15 @@ func (j *judgement) unknown(name string, v deployment.Value) {
 
 // skip says why one of the things looked at does not apply.
 func (j *judgement) skip(format string, args ...any) {
-	if j.reason == "" {
-		j.reason = fmt.Sprintf(format, args...)
+	if j.off == nil {
+		j.off = check.NotApplicable(fmt.Sprintf(format, args...)).Skip
+	}
+}
+
+// see says that what is wrong here is the finding of another check.
+func (j *judgement) see(id string) {
+	if j.off == nil {
+		j.off = check.See(id).Skip
 	}
 }
 
@@ -80,15 +93,15 @@ func (j *judgement) result() check.Result {
 	case j.unproven != nil:
 		return check.Result{Skip: j.unproven}
 	case !j.applies:
-		return check.NotApplicable(j.reason)
+		return check.Result{Skip: j.off}
 	default:
 		return check.Pass()
 	}
 }
 
 // each judges one replica of every workload.
-func each(judge func(*judgement, *deployment.Deployment, deployment.Replica)) func(*facts.Facts) check.Result {
-	return func(f *facts.Facts) check.Result {
+func each(judge func(*judgement, *deployment.Deployment, deployment.Replica)) func(*check.Case) check.Result {
+	return func(f *check.Case) check.Result {
 		var j judgement
 		for _, r := range f.Deployment.Representatives() {
 			judge(&j, f.Deployment, r)
@@ -100,8 +113,8 @@ func each(judge func(*judgement, *deployment.Deployment, deployment.Replica)) fu
 const oneReplica = "one replica: there is no other to reach"
 
 // several is each, for what matters only between replicas.
-func several(judge func(*judgement, *deployment.Deployment, deployment.Replica)) func(*facts.Facts) check.Result {
-	return func(f *facts.Facts) check.Result {
+func several(judge func(*judgement, *deployment.Deployment, deployment.Replica)) func(*check.Case) check.Result {
+	return func(f *check.Case) check.Result {
 		if !f.Deployment.Several() {
 			return check.NotApplicable(oneReplica)
 		}
@@ -120,8 +133,8 @@ type relay struct {
 }
 
 // relays is each, for the replicas that have a relay URL and use it.
-func relays(judge func(*judgement, relay)) func(*facts.Facts) check.Result {
-	return func(f *facts.Facts) check.Result {
+func relays(judge func(*judgement, relay)) func(*check.Case) check.Result {
+	return func(f *check.Case) check.Result {
 		return relaysAmong(f.Deployment, f.Deployment.Representatives(), judge)
 	}
 }
@@ -147,7 +160,7 @@ func relaysAmong(d *deployment.Deployment, replicas []deployment.Replica, judge 
 }
 
 // parsed is relays, for those URLs that can be read.
-func parsed(judge func(*judgement, relay)) func(*facts.Facts) check.Result {
+func parsed(judge func(*judgement, relay)) func(*check.Case) check.Result {
 	return relays(func(j *judgement, r relay) {
 		if r.err != nil || unexpanded(r.value) {
 			j.skip("the relay URL cannot be read")

@@ -118,7 +118,7 @@ func (w *world) envFromSecret(name string) {
 }
 
 // facts reads the world as the command does: from text.
-func (w *world) facts(t *testing.T) *facts.Facts {
+func (w *world) facts(t *testing.T) *check.Case {
 	t.Helper()
 	var text strings.Builder
 	for _, object := range []any{w.workload, w.service} {
@@ -133,14 +133,14 @@ func (w *world) facts(t *testing.T) *facts.Facts {
 	require.NoError(t, err)
 	d, err := kube.Build(objects, w.opts)
 	require.NoError(t, err)
-	return &facts.Facts{Now: w.now, Deployment: d, Limits: facts.DefaultLimits()}
+	return &check.Case{Facts: &facts.Facts{Now: w.now, Deployment: d}, Settings: check.DefaultSettings()}
 }
 
 // run judges the world with all checks, by id.
 func (w *world) run(t *testing.T) map[string]check.Outcome {
 	t.Helper()
 	out := map[string]check.Outcome{}
-	for _, o := range check.Run(All(), w.facts(t), nil) {
+	for _, o := range check.Judge(All(), w.facts(t), nil) {
 		out[o.ID] = o
 	}
 	return out

@@ -250,7 +250,7 @@ func TestEveryCheckIsDeclaredInFull(t *testing.T) {
 		assert.Regexp(t, `^[a-z0-9]+(-[a-z0-9]+)+$`, c.ID)
 		assert.False(t, seen[c.ID], "%s is declared twice", c.ID)
 		seen[c.ID] = true
-		assert.NotEmpty(t, c.Reads, c.ID)
+		assert.NotEmpty(t, c.Needs, c.ID)
 		for _, text := range []string{c.Title, c.Why, c.Remedy} {
 			assert.NotEmpty(t, text, c.ID)
 		}

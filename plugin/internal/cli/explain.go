@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -71,18 +72,18 @@ func explain(w io.Writer, ids []string) error {
 	return nil
 }
 
-func find(id string) (checks.Check, bool) {
+func find(id string) (check.Check, bool) {
 	for _, c := range checks.All() {
 		if c.ID == id {
 			return c, true
 		}
 	}
-	return checks.Check{}, false
+	return check.Check{}, false
 }
 
-func reads(c checks.Check) string {
+func reads(c check.Check) string {
 	var words []string
-	for _, r := range c.Reads {
+	for _, r := range slices.Concat(c.Needs, c.Uses) {
 		words = append(words, string(r))
 	}
 	return strings.Join(words, ", ")

@@ -6,20 +6,19 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/report"
 )
 
 // judge runs the checks over the facts, writes the report, and returns
 // errFindings if it fails the run, or why the run ended early. The inputs are the
 // files that were read.
-func judge(ctx context.Context, streams Streams, output outputFlags, all []checks.Check, found *facts.Facts, inputs []string) error {
+func judge(ctx context.Context, streams Streams, output outputFlags, found *check.Case, inputs []string) error {
 	suppressed, err := suppressions(output.skip, inputs, found, streams)
 	if err != nil {
 		return err
 	}
 	out := report.Report{
-		Outcomes: check.Run(all, found, suppressed),
+		Outcomes: check.Judge(checks.All(), found, suppressed),
 		Postgres: describePostgres(found),
 		Strict:   output.strict,
 		FailOn:   output.failOn,

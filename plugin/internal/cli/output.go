@@ -12,8 +12,6 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
-	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/report"
 )
 
@@ -106,12 +104,15 @@ func describe(d *deployment.Deployment) report.Deployment {
 
 // describePostgres is what the servers said, as reports show it; nil where none
 // was asked.
-func describePostgres(found *facts.Facts) *report.Postgres {
-	f := found.Postgres
-	if f == nil {
+func describePostgres(found *check.Case) *report.Postgres {
+	if len(found.Postgres) == 0 {
 		return nil
 	}
-	out := &report.Postgres{Reachable: f.FailedStep == "" && f.Server != nil, Facts: append([]*pgfacts.Facts{f}, found.PostgresOthers...)}
+	f := found.Postgres[0].Facts
+	out := &report.Postgres{Reachable: f.FailedStep == "" && f.Server != nil}
+	for _, p := range found.Postgres {
+		out.Facts = append(out.Facts, p.Facts)
+	}
 	if f.Server != nil {
 		out.ServerVersion = f.Server.Version
 	}

@@ -8,7 +8,8 @@ import (
 	"github.com/spf13/cobra"
 	helmcli "helm.sh/helm/v3/pkg/cli"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/checks"
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
@@ -50,13 +51,12 @@ type postgresCommand struct {
 	output   outputFlags
 	database postgresFlags
 	auth     string
-	plan     facts.Plan
-	limits   facts.Limits
+	settle   check.Settings
 	timeout  time.Duration
 }
 
 func newPostgres(streams Streams, settings *helmcli.EnvSettings, g *globals) *cobra.Command {
-	p := &postgresCommand{streams: streams, settings: settings, limits: facts.DefaultLimits()}
+	p := &postgresCommand{streams: streams, settings: settings, settle: check.DefaultSettings()}
 	cmd := &cobra.Command{
 		Use:               "postgres [NAME] [CHART]",
 		Short:             "Ask the database what Coder's replicas will meet on it",
@@ -71,9 +71,9 @@ func newPostgres(streams Streams, settings *helmcli.EnvSettings, g *globals) *co
 	p.output.add(cmd, g)
 	p.database.add(f)
 	f.StringVar(&p.auth, "postgres-auth", "", "what CODER_PG_AUTH is: password or awsiamrds (default password, or what the manifests say)")
-	f.IntVar(&p.plan.Replicas, "replicas", 3, "how many replicas there will be, with those of a rolling update, where no chart or manifest tells it")
+	f.IntVar(&p.settle.Plan.Replicas, "replicas", 3, "how many replicas there will be, with those of a rolling update, where no chart or manifest tells it")
 	f.DurationVar(&p.timeout, "timeout", defaultTimeout, "end the whole run after this time")
-	addPostgresLimits(f, &p.limits.Postgres)
+	addPostgresLimits(f, &p.settle.Limits.Postgres)
 	register(cmd, "postgres-auth", cobra.FixedCompletions([]string{pgfacts.AuthPassword, pgfacts.AuthAWSIAM}, cobra.ShellCompDirectiveNoFileComp))
 	return cmd
 }
@@ -84,8 +84,8 @@ func (p *postgresCommand) run(parent context.Context, args []string) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(parent, p.timeout, timeoutError(p.timeout))
 	defer cancel()
-	p.plan.Version = p.source.version
-	found := &facts.Facts{Now: time.Now(), Limits: p.limits, Plan: p.plan}
+	p.settle.Plan.Version = coder.ParseVersion(p.source.version)
+	found := &check.Case{Facts: &facts.Facts{Now: time.Now()}, Settings: p.settle}
 	if p.source.named(args) {
 		read, err := within(ctx, func() (*deployment.Deployment, error) {
 			return p.source.read(ctx, args, p.settings, p.streams)
@@ -94,18 +94,18 @@ func (p *postgresCommand) run(parent context.Context, args []string) error {
 			return err
 		}
 		found.Deployment = read
+	} else {
+		found.Lacks(facts.Replicas, facts.Gap{Reason: "only the database was asked"})
 	}
 	if err := p.database.gather(ctx, found, p.settings, p.streams, p.auth); err != nil {
 		return err
 	}
 	if p.output.format == "text" {
-		for _, f := range append([]*pgfacts.Facts{found.Postgres}, found.PostgresOthers...) {
-			if f != nil {
-				writePostgresPage(p.streams.Out, f)
-			}
+		for _, f := range found.Postgres {
+			writePostgresPage(p.streams.Out, f.Facts)
 		}
 	}
-	return judge(ctx, p.streams, p.output, append(checks.GivenURLChecks(), checks.PostgresChecks()...), found, p.source.files())
+	return judge(ctx, p.streams, p.output, found, p.source.files())
 }
 
 // check reads the flags that need it, before any work is done.
@@ -113,8 +113,8 @@ func (p *postgresCommand) check() error {
 	if p.auth != "" && p.auth != pgfacts.AuthPassword && p.auth != pgfacts.AuthAWSIAM {
 		return fmt.Errorf("--postgres-auth %q: use %s or %s", p.auth, pgfacts.AuthPassword, pgfacts.AuthAWSIAM)
 	}
-	if p.plan.Replicas < 1 {
-		return fmt.Errorf("--replicas %d: use 1 or more", p.plan.Replicas)
+	if p.settle.Plan.Replicas < 1 {
+		return fmt.Errorf("--replicas %d: use 1 or more", p.settle.Plan.Replicas)
 	}
 	if err := positive(p.timeout); err != nil {
 		return err

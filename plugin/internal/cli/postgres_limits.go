@@ -3,12 +3,12 @@ package cli
 import (
 	"github.com/spf13/pflag"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 )
 
 // addPostgresLimits adds the flags that change a threshold of the checks on the
 // database.
-func addPostgresLimits(f *pflag.FlagSet, l *facts.PostgresLimits) {
+func addPostgresLimits(f *pflag.FlagSet, l *check.PostgresLimits) {
 	f.DurationVar(&l.LatencyWarning, "postgres-latency-warning", l.LatencyWarning, "warn from this median round trip to the database on")
 	f.DurationVar(&l.LatencyError, "postgres-latency-error", l.LatencyError, "fail from this median round trip to the database on")
 	f.IntVar(&l.ConnectionsShare, "postgres-connections-warning", l.ConnectionsShare, "warn if the replicas need more than this percentage of the free connections")

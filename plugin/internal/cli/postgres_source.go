@@ -2,10 +2,10 @@ package cli
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -65,7 +65,11 @@ var errNoURL = errors.New("no database URL: give --postgres-url-file FILE, set "
 
 // gather asks the servers side by side, and records why it does not where it
 // cannot. A URL that coderd could not use is not asked.
-func (p *postgresFlags) gather(ctx context.Context, found *facts.Facts, settings *helmcli.EnvSettings, streams Streams, auth string) error {
+func (p *postgresFlags) gather(ctx context.Context, found *check.Case, settings *helmcli.EnvSettings, streams Streams, auth string) error {
+	key := make([]byte, 32)
+	if _, err := rand.Read(key); err != nil {
+		return fmt.Errorf("make a key for digests: %w", err)
+	}
 	sources, err := p.given(streams)
 	if err != nil {
 		return err
@@ -76,9 +80,9 @@ func (p *postgresFlags) gather(ctx context.Context, found *facts.Facts, settings
 	case found.Deployment == nil:
 		return errNoURL
 	default:
-		source, skip := resolve.Find(ctx, found.Deployment, settings.RESTClientGetter())
-		if skip != nil {
-			found.PostgresSkip = *skip
+		source, gap := resolve.Find(ctx, found.Deployment, settings.RESTClientGetter())
+		if gap != nil {
+			found.Lacks(facts.Database, *gap)
 			return nil
 		}
 		sources = []resolve.Source{*source}
@@ -92,8 +96,8 @@ func (p *postgresFlags) gather(ctx context.Context, found *facts.Facts, settings
 	var wg sync.WaitGroup
 	for i, source := range sources {
 		u, err := pgurl.Parse(source.URL)
-		if given && (found.Given == nil || found.Given.Err == nil && err != nil) {
-			found.Given = &facts.GivenURL{Origin: source.Origin, URL: u, Err: err}
+		if given {
+			found.Given = append(found.Given, facts.GivenURL{Origin: source.Origin, Summary: pgurl.Summarize(source.URL, key)})
 		}
 		if err != nil || len(u.Hosts) > 1 {
 			continue
@@ -103,14 +107,16 @@ func (p *postgresFlags) gather(ctx context.Context, found *facts.Facts, settings
 		})
 	}
 	wg.Wait()
-	all = slices.DeleteFunc(all, func(f *pgfacts.Facts) bool { return f == nil })
-	if len(all) == 0 {
-		found.PostgresSkip = check.Skip{
+	for _, f := range all {
+		if f != nil {
+			found.Postgres = append(found.Postgres, facts.Postgres{Position: facts.ThisMachine, Facts: f})
+		}
+	}
+	if len(found.Postgres) == 0 {
+		found.Lacks(facts.Database, facts.Gap{
 			Reason: sources[0].Origin + " cannot be used, see postgres-url-invalid and postgres-url-multihost",
 			Proof:  "give a URL that coderd can use",
-		}
-		return nil
+		})
 	}
-	found.Postgres, found.PostgresOthers = all[0], all[1:]
 	return nil
 }

@@ -11,7 +11,7 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 )
 
 // suppressFile is looked for beside each values file and each manifest.
@@ -20,7 +20,7 @@ const suppressFile = ".coder-ha.yaml"
 // suppressions are the checks to leave out, with who asked for it: --skip, the
 // files beside what was read, and annotations of the objects. An id that no
 // check has is worth a word on standard error, and no more.
-func suppressions(flags []string, inputs []string, found *facts.Facts, streams Streams) (map[string]string, error) {
+func suppressions(flags []string, inputs []string, found *check.Case, streams Streams) (map[string]string, error) {
 	by := map[string]string{}
 	if found.Deployment != nil {
 		maps.Copy(by, found.Deployment.Ignored)

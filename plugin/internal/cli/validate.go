@@ -8,7 +8,7 @@ import (
 	"github.com/spf13/cobra"
 	helmcli "helm.sh/helm/v3/pkg/cli"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/checks"
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -64,12 +64,12 @@ type validate struct {
 	source   sourceFlags
 	output   outputFlags
 	postgres postgresFlags
-	limits   facts.Limits
+	settle   check.Settings
 	timeout  time.Duration
 }
 
 func newValidate(streams Streams, settings *helmcli.EnvSettings, g *globals) *cobra.Command {
-	v := &validate{streams: streams, settings: settings, limits: facts.DefaultLimits()}
+	v := &validate{streams: streams, settings: settings, settle: check.DefaultSettings()}
 	cmd := &cobra.Command{
 		Use:               "validate [NAME] [CHART]",
 		Short:             "Prove a Coder deployment before it is installed",
@@ -85,8 +85,8 @@ func newValidate(streams Streams, settings *helmcli.EnvSettings, g *globals) *co
 	v.source.add(cmd)
 	v.output.add(cmd, g)
 	v.postgres.add(flags)
-	flags.DurationVar(&v.limits.CertificateWarning, "certificate-warning", v.limits.CertificateWarning, "warn of certificates that end within this time")
-	addPostgresLimits(flags, &v.limits.Postgres)
+	flags.DurationVar(&v.settle.Limits.CertificateWarning, "certificate-warning", v.settle.Limits.CertificateWarning, "warn of certificates that end within this time")
+	addPostgresLimits(flags, &v.settle.Limits.Postgres)
 	flags.DurationVar(&v.timeout, "timeout", defaultTimeout, "end the whole run after this time")
 	return cmd
 }
@@ -110,11 +110,11 @@ func (v *validate) run(parent context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	found := &facts.Facts{Now: time.Now(), Deployment: read, Limits: v.limits}
+	found := &check.Case{Facts: &facts.Facts{Now: time.Now(), Deployment: read}, Settings: v.settle}
 	if err := v.postgres.gather(ctx, found, v.settings, v.streams, ""); err != nil {
 		return err
 	}
-	err = judge(ctx, v.streams, v.output, checks.All(), found, v.source.files())
+	err = judge(ctx, v.streams, v.output, found, v.source.files())
 	if err == nil && read.Refusal != "" {
 		// No check knows the reason, and yet the install would not begin.
 		return refusalError(read.Refusal)

@@ -1,11 +1,12 @@
-// Package facts is what the checks judge: the model of the deployment and what
-// the probes found out about the real world.
+// Package facts is the evidence of one run: what was gathered, and for each kind
+// of evidence that was not, a gap that says why and what would prove it.
+//
+// It holds no verdict, no threshold and no secret.
 package facts
 
 import (
 	"time"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
@@ -14,31 +15,43 @@ import (
 // Facts is the evidence of one run.
 type Facts struct {
 	// Now is when the facts were gathered; checks have no clock of their own.
-	Now time.Time
-	// Deployment is nil when only Postgres was asked.
-	Deployment *deployment.Deployment
-	// Limits are the thresholds that are the project's own, not Coder's.
-	Limits Limits
-	// Given is the database URL that the user gave to the command itself, nil
-	// where it was left to the deployment.
-	Given *GivenURL
-	// Postgres is nil when no server was asked.
-	Postgres *pgfacts.Facts
-	// PostgresOthers are the same for the other nodes' URLs, where the nodes
-	// have URLs of their own.
-	PostgresOthers []*pgfacts.Facts
-	// PostgresSkip says why no server was asked.
-	PostgresSkip check.Skip
-	// Plan stands in for what Deployment would say, where there is none.
-	Plan Plan
+	Now time.Time `json:"gatheredAt"`
+	// Deployment is nil where nothing describes the replicas.
+	Deployment *deployment.Deployment `json:"deployment,omitempty"`
+	// Given are the database URLs that the user gave to the command itself, in
+	// order; there are none where that was left to the deployment.
+	Given []GivenURL `json:"given,omitempty"`
+	// Postgres are the answers of database servers, one for each endpoint and
+	// position.
+	Postgres []Postgres `json:"postgres,omitempty"`
+	// Gaps are the kinds of evidence that were looked for and not found.
+	Gaps map[Kind]Gap `json:"gaps,omitempty"`
 }
 
-// GivenURL is a database URL from a flag or the environment of the command. It
-// may lead to the database another way than the replicas' own does.
+// GivenURL is a database URL from a flag, a file or the environment of the
+// command. It may lead to the database another way than the replicas' own does.
 type GivenURL struct {
 	// Origin says where it came from, for people.
-	Origin string
-	URL    pgurl.URL
-	// Err says why the URL cannot be read; it holds no secret.
-	Err error
+	Origin string `json:"origin"`
+	pgurl.Summary
+}
+
+// Postgres is what one probe of a database server found out, and from where.
+type Postgres struct {
+	Position Position `json:"position"`
+	*pgfacts.Facts
+}
+
+// Position is where something was seen from: the name of a replica, or empty for
+// the machine that the command ran on.
+type Position string
+
+// ThisMachine is the position of the command itself.
+const ThisMachine Position = ""
+
+func (p Position) String() string {
+	if p == ThisMachine {
+		return "this machine"
+	}
+	return "replica " + string(p)
 }

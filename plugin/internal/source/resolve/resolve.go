@@ -13,9 +13,9 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kubeconfig"
 )
 
@@ -47,24 +47,24 @@ const giveURL = "set CODER_PG_CONNECTION_URL in the environment of this command,
 
 // Find finds the URL. Where it cannot, the skip says why and what would help.
 // Replicas that disagree are not told apart here: the first one is asked.
-func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) (*Source, *check.Skip) {
+func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) (*Source, *facts.Gap) {
 	r := d.Replicas[0]
 	value := r.Env(coder.PostgresURL)
 	switch {
 	case value.Set():
 		text, literal := value.Text.Literal()
 		if !literal {
-			return nil, &check.Skip{Reason: "the database URL depends on the pod", Proof: giveURL}
+			return nil, &facts.Gap{Reason: "the database URL depends on the pod", Proof: giveURL}
 		}
 		return &Source{URL: text, Origin: origin(d, r, value)}, nil
 	case value.Unset():
-		return nil, &check.Skip{Reason: "no database URL is set", Proof: giveURL}
+		return nil, &facts.Gap{Reason: "no database URL is set", Proof: giveURL}
 	case value.Key == nil:
-		return nil, &check.Skip{Reason: "the database URL is not known: " + value.Why, Proof: giveURL}
+		return nil, &facts.Gap{Reason: "the database URL is not known: " + value.Why, Proof: giveURL}
 	}
 	text, err := read(ctx, getter, *value.Key)
 	if err != nil {
-		return nil, &check.Skip{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
+		return nil, &facts.Gap{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
 	}
 	reveal(d, *value.Key, text)
 	return &Source{URL: text, Origin: nameOf(*value.Key) + " in the cluster"}, nil

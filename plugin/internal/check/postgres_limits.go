@@ -1,4 +1,4 @@
-package facts
+package check
 
 import "time"
 
@@ -32,12 +32,4 @@ func DefaultPostgresLimits() PostgresLimits {
 		LatencyWarning: 10 * time.Millisecond, LatencyError: 50 * time.Millisecond, ConnectionsShare: 80,
 		MigrationLock: 15 * time.Minute, IdleTransaction: 5 * time.Minute, PendingMigrations: 50,
 	}
-}
-
-// Plan says what is to use the database, where no deployment says it.
-type Plan struct {
-	// Replicas is how many are planned; 0 where nobody said.
-	Replicas int
-	// Version is the text of Coder's version, as an image tag has it.
-	Version string
 }

@@ -3,6 +3,8 @@ package check
 import (
 	"fmt"
 	"sync"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // Status is the verdict on one check.
@@ -45,43 +47,63 @@ func (o Outcome) Unproven() bool {
 	return o.Status == Skipped && !o.Suppressed && o.Skip.Proof != ""
 }
 
-// Run judges facts with every check, side by side, and returns the outcomes in
+// Judge judges a case with every check, side by side, and returns the outcomes in
 // the declared order. A check whose id is in suppressed is not run; the map's
-// value says who asked for that.
+// value says who asked for that. One that needs evidence which is missing is
+// skipped with the gap's reason and proof.
 //
 // A check that panics fails with a finding that says so: one broken check must
 // not hide what the others found.
-func Run[F any](checks []Check[F], facts F, suppressed map[string]string) []Outcome {
+func Judge(checks []Check, c *Case, suppressed map[string]string) []Outcome {
 	outcomes := make([]Outcome, len(checks))
 	var wg sync.WaitGroup
-	for i, c := range checks {
-		outcomes[i] = Outcome{ID: c.ID, Area: c.Area, Severity: c.Severity, Title: c.Title, Why: c.Why}
-		if by, ok := suppressed[c.ID]; ok {
+	for i, declared := range checks {
+		outcomes[i] = Outcome{
+			ID: declared.ID, Area: declared.Area, Severity: declared.Severity, Title: declared.Title, Why: declared.Why,
+		}
+		if by, ok := suppressed[declared.ID]; ok {
 			outcomes[i].Status, outcomes[i].Suppressed = Skipped, true
 			outcomes[i].Skip = Skip{Reason: "suppressed by " + by}
 			continue
 		}
-		wg.Go(func() { outcomes[i].settle(judge(c, facts), c.Remedy) })
+		if gap, missing := lacking(declared, c); missing {
+			outcomes[i].settle(Unproven(gap.Reason, gap.Proof), "")
+			continue
+		}
+		wg.Go(func() { outcomes[i].settle(judge(declared, c), declared.Remedy) })
 	}
 	wg.Wait()
 	return outcomes
 }
 
+// lacking is the first gap in what a check needs.
+func lacking(declared Check, c *Case) (gap facts.Gap, missing bool) {
+	for _, need := range declared.Needs {
+		if gap, missing := c.Missing(need); missing {
+			return gap, true
+		}
+	}
+	return facts.Gap{}, false
+}
+
+// reportAt is where a broken check is reported.
+const reportAt = "https://github.com/coder-ha/coder-ha/issues"
+
 // judge calls the check's function and turns a panic into a finding.
-func judge[F any](c Check[F], facts F) (result Result) {
+func judge(declared Check, c *Case) (result Result) {
 	defer func() {
 		if r := recover(); r != nil {
 			result = Fail(Finding{
 				Severity: Error,
 				Message:  fmt.Sprintf("the check itself failed: %v", r),
-				Remedy:   "Report this with the output of `helm coder-ha version`; --skip " + c.ID + " leaves the check out.",
+				Remedy:   "Report this at " + reportAt + " with the output of `helm coder-ha version`. --skip " + declared.ID + " leaves the check out.",
 			})
 		}
 	}()
-	result = c.Judge(facts)
+	result = declared.Judge(c)
 	for i := range result.Findings {
 		if result.Findings[i].Severity == 0 {
-			result.Findings[i].Severity = c.Severity
+			result.Findings[i].Severity = declared.Severity
 		}
 	}
 	return result

@@ -1,4 +1,4 @@
-package facts
+package check
 
 import "time"
 

@@ -1,0 +1,63 @@
+package facts
+
+// Kind names a kind of evidence.
+type Kind string
+
+// The kinds of evidence that a check can need.
+const (
+	// Replicas is a description of the replicas: a chart, manifests or hosts.
+	Replicas Kind = "replicas"
+	// DatabaseURL is the text of a connection URL, from the description of the
+	// replicas or from the command itself.
+	DatabaseURL Kind = "database-url"
+	// Database is the answer of a Postgres server.
+	Database Kind = "postgres"
+)
+
+// Gap says why a kind of evidence is missing.
+type Gap struct {
+	// Reason is a sentence without a full stop.
+	Reason string `json:"reason"`
+	// Proof says what would supply the evidence. It is empty where the run was
+	// not meant to look for it, and then nothing is left open.
+	Proof string `json:"proof,omitempty"`
+}
+
+// Missing is the gap in a kind of evidence; ok is false where there is none.
+func (f *Facts) Missing(kind Kind) (gap Gap, ok bool) {
+	if f.has(kind) {
+		return Gap{}, false
+	}
+	if gap, ok := f.Gaps[kind]; ok {
+		return gap, true
+	}
+	return unsaid[kind], true
+}
+
+// Lacks records why a kind of evidence was not gathered.
+func (f *Facts) Lacks(kind Kind, gap Gap) {
+	if f.Gaps == nil {
+		f.Gaps = map[Kind]Gap{}
+	}
+	f.Gaps[kind] = gap
+}
+
+func (f *Facts) has(kind Kind) bool {
+	switch kind {
+	case Replicas:
+		return f.Deployment != nil
+	case DatabaseURL:
+		return f.Deployment != nil || len(f.Given) > 0
+	case Database:
+		return len(f.Postgres) > 0
+	default:
+		return false
+	}
+}
+
+// unsaid are the gaps of evidence that nobody tried to gather.
+var unsaid = map[Kind]Gap{
+	Replicas:    {Reason: "no chart or manifests describe the replicas", Proof: "run helm coder-ha validate with the chart and its values"},
+	DatabaseURL: {Reason: "no database URL is known", Proof: "give it with --postgres-url-file"},
+	Database:    {Reason: "no database was asked", Proof: "give its URL with --postgres-url-file"},
+}
