@@ -1,0 +1,52 @@
+package facts
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+)
+
+// CodecVersion is the version of the format that Encode writes. It changes only
+// when a reader of the old format would misread the new one.
+const CodecVersion = "1"
+
+// maxEncoded bounds what Decode reads, in bytes: a thousand replicas take about
+// a tenth of it.
+const maxEncoded = 64 << 20
+
+// ErrNotFacts says that an input is not what Encode wrote.
+var ErrNotFacts = errors.New("not a facts file of coder-ha")
+
+type encoded struct {
+	SchemaVersion string `json:"schemaVersion"`
+	Facts         *Facts `json:"facts"`
+}
+
+// Encode writes facts so that Decode gives them back, and the same verdict with
+// them. They hold no secret, and so neither does what is written.
+func Encode(w io.Writer, f *Facts) error {
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false)
+	return enc.Encode(encoded{SchemaVersion: CodecVersion, Facts: f})
+}
+
+// Decode reads what Encode wrote, by this version of the plugin or another one
+// with the same CodecVersion: fields that it does not know are passed over.
+func Decode(r io.Reader) (*Facts, error) {
+	limited := &io.LimitedReader{R: r, N: maxEncoded + 1}
+	var in encoded
+	err := json.NewDecoder(limited).Decode(&in)
+	switch {
+	case limited.N <= 0:
+		return nil, fmt.Errorf("%w: larger than %d MiB", ErrNotFacts, maxEncoded>>20)
+	case err != nil:
+		// The decoder's own words may quote the input.
+		return nil, fmt.Errorf("%w: the JSON cannot be read", ErrNotFacts)
+	case in.SchemaVersion != CodecVersion:
+		return nil, fmt.Errorf("%w of version %s: its version is %q", ErrNotFacts, CodecVersion, in.SchemaVersion)
+	case in.Facts == nil:
+		return nil, fmt.Errorf("%w: it has no facts", ErrNotFacts)
+	}
+	return in.Facts, nil
+}
