@@ -1,31 +1,19 @@
-// Package checks declares every check, one file for each idea. A check is a
-// pure function from facts to findings; package check runs them.
+// Package checks is the list of all checks. Each area of them has a folder.
 package checks
 
 import (
 	"slices"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
-)
-
-// The areas, in the order in which reports show them.
-var (
-	renderingArea = check.Area{ID: "rendering", Title: "Rendering: what the chart asks the cluster"}
-	relayArea     = check.Area{ID: "relay", Title: "Relay: how replicas reach each other's DERP relay"}
-	relayTLSArea  = check.Area{ID: "relay-tls", Title: "Relay over TLS"}
-	clusterArea   = check.Area{ID: "cluster", Title: "Cluster: pubsub between replicas"}
-	accessArea    = check.Area{ID: "access", Title: "Access: what users and workspaces reach"}
-	postgresArea  = check.Area{ID: "postgres", Title: "Postgres: the one database of all replicas"}
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/access"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/cluster"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/postgres"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/relay"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/relaytls"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/rendering"
 )
 
 // All is every check, in the order of reports.
 func All() []check.Check {
-	return slices.Concat(
-		renderingChecks(),
-		relayURLChecks(), relaySourceChecks(), relayModeChecks(),
-		relayTLSChecks(), certificateChecks(),
-		clusterHostChecks(), clusterNetworkChecks(),
-		accessURLChecks(), listenChecks(), frontendChecks(),
-		postgresURLChecks(), postgresServerSideChecks(),
-	)
+	return slices.Concat(rendering.Checks(), relay.Checks(), relaytls.Checks(), cluster.Checks(), access.Checks(), postgres.Checks())
 }

@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"os"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/digest"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
@@ -66,9 +66,9 @@ var errNoURL = errors.New("no database URL: give --postgres-url-file FILE, set "
 // gather asks the servers side by side, and records why it does not where it
 // cannot. A URL that coderd could not use is not asked.
 func (p *postgresFlags) gather(ctx context.Context, found *check.Case, settings *helmcli.EnvSettings, streams Streams, auth string) error {
-	key := make([]byte, 32)
-	if _, err := rand.Read(key); err != nil {
-		return fmt.Errorf("make a key for digests: %w", err)
+	key := digest.NewKey()
+	if found.Deployment != nil {
+		defer found.Deployment.Seal(key)
 	}
 	sources, err := p.given(streams)
 	if err != nil {

@@ -37,3 +37,14 @@ const (
 // NATSPort is where replicas listen for each other's pubsub
 // (coder/coder coderd/x/nats, defaultClusterPort).
 const NATSPort = 6222
+
+// Reads says whether a verdict rests on the text of a variable. Any other one may
+// hold anything, and is of interest only by its name and whether it differs.
+func Reads(variable string) bool { return read[variable] }
+
+var read = map[string]bool{
+	RelayURL: true, AccessURL: true, WildcardAccessURL: true, ClusterHost: true, Address: true, HTTPAddress: true, TLSAddress: true,
+	TLSEnable: true, TLSCertFile: true, TLSKeyFile: true, TLSClientAuth: true, PostgresURL: true, PostgresAuth: true,
+	PostgresConnMaxOpen: true, Experiments: true, DERPServerEnable: true, DERPConfigURL: true, DERPConfigPath: true,
+	DERPForceWebsockets: true, ProxyTrustedHeaders: true, ProxyTrustedOrigins: true, ConfigPath: true,
+}

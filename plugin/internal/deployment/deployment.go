@@ -3,154 +3,115 @@
 // around them. It is pure data.
 package deployment
 
-import (
-	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
-
-	"github.com/coder-ha/coder-ha/plugin/internal/coder"
-)
+import "github.com/coder-ha/coder-ha/plugin/internal/coder"
 
 // Deployment is one Coder deployment.
 type Deployment struct {
 	// Source names where it was read, for people: "chart coder 0.1.0".
-	Source string
+	Source string `json:"source,omitempty"`
 	// Refusal is the chart's own sentence, where it refuses to render.
-	Refusal string
+	Refusal string `json:"refusal,omitempty"`
 	// Lookups is what its templates asked the cluster; nil where there are none.
-	Lookups *Lookups
+	Lookups *Lookups `json:"lookups,omitempty"`
 	// Version is Coder's version, as the image tag or the user says.
-	Version coder.Version
+	Version coder.Version `json:"version"`
 	// PodIPFamily is "IPv4" or "IPv6", empty where nothing tells.
-	PodIPFamily string
+	PodIPFamily string `json:"podIPFamily,omitempty"`
 	// Workloads run the replicas; there is at least one.
-	Workloads []Workload
+	Workloads []Workload `json:"workloads"`
 	// Replicas are all that the workloads run, in order.
-	Replicas []Replica
+	Replicas []Replica `json:"replicas"`
 	// Services are those that select replicas.
-	Services []Service
+	Services []Service `json:"services,omitempty"`
 	// Frontends bring users to the Services: Ingress, HTTPRoute, VirtualService.
-	Frontends []Frontend
+	Frontends []Frontend `json:"frontends,omitempty"`
 	// Policies are the NetworkPolicies that select replicas.
-	Policies []Policy
+	Policies []Policy `json:"policies,omitempty"`
 	// Ignored are the ids of checks that annotations ask to leave out, with the
 	// object that asks.
-	Ignored map[string]string
+	Ignored map[string]string `json:"ignored,omitempty"`
 	// DERPUpgrade says that an EnvoyFilter lets the "derp" upgrade through.
-	DERPUpgrade bool
+	DERPUpgrade bool `json:"derpUpgrade,omitempty"`
 }
 
-// Workload is the Kubernetes object that runs replicas.
+// Workload runs replicas: an object of Kubernetes.
 type Workload struct {
-	Kind      string
-	Namespace string
-	Name      string
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
 	// Replicas is how many it may run: what it says, or what its autoscaler may
 	// raise it to.
-	Replicas int
-	// Container is the index of coderd's container in the pod.
-	Container int
-	Pod       corev1.PodTemplateSpec
+	Replicas int `json:"replicas"`
+	// Pod is nil where the replicas are no pods.
+	Pod *Pod `json:"pod,omitempty"`
 	// NamespaceLabels are those of the Namespace object; nil where it is not in
 	// the input.
-	NamespaceLabels map[string]string
+	NamespaceLabels map[string]string `json:"namespaceLabels"`
 	// Duplicates are environment names that the container has more than once.
-	Duplicates []Duplicate
-	Origin     Origin
+	Duplicates []Duplicate `json:"duplicates,omitempty"`
+	Origin     Origin      `json:"origin"`
 }
-
-// CoderContainer is coderd's container.
-func (w Workload) CoderContainer() corev1.Container { return w.Pod.Spec.Containers[w.Container] }
 
 // Duplicate is an environment name that a container lists more than once.
 type Duplicate struct {
-	Name string
+	Name string `json:"name"`
 	// Effective is the value that wins, Replaced the one before it, as text for
 	// people, without secrets.
-	Effective string
-	Replaced  string
-	Origin    Origin
+	Effective string `json:"effective"`
+	Replaced  string `json:"replaced"`
+	Origin    Origin `json:"origin"`
 }
 
 // Origin says where a user can change a thing.
 type Origin struct {
-	Kind      string
-	Namespace string
-	Name      string
-	Container string
+	Kind      string `json:"kind,omitempty"`
+	Namespace string `json:"namespace,omitempty"`
+	Name      string `json:"name,omitempty"`
+	Container string `json:"container,omitempty"`
 	// Field is the path within the object.
-	Field string
+	Field string `json:"field,omitempty"`
 	// File is a path, or the name of a template; Line is 1-based, 0 if unknown.
-	File string
-	Line int
+	File string `json:"file,omitempty"`
+	Line int    `json:"line,omitempty"`
 }
 
 // Replica is one coderd.
 type Replica struct {
 	// Name is the pod's name where it is known, else the workload's name with
 	// an index in brackets.
-	Name string
+	Name string `json:"name"`
 	// Workload is the index of what runs it.
-	Workload int
+	Workload int `json:"workload"`
 	// Labels are the pod's, with those that the StatefulSet adds.
-	Labels map[string]string
+	Labels map[string]string `json:"labels,omitempty"`
 	// Variables is the resolved environment; use Env to read it.
-	Variables map[string]Value
+	Variables map[string]Value `json:"variables,omitempty"`
 	// Opaque are sources of variables that could not be read.
-	Opaque []Opaque
+	Opaque []Opaque `json:"opaque,omitempty"`
+	// Database is the URL of CODER_PG_CONNECTION_URL without its secrets; nil where
+	// none is known, and before Seal.
+	Database *DatabaseURL `json:"database,omitempty"`
 	// Certificates are the PEM blocks behind CODER_TLS_CERT_FILE, in order; nil
 	// where they are not in the input.
-	Certificates []Certificate
+	Certificates []Certificate `json:"certificates,omitempty"`
 }
 
 // Opaque is a source of environment variables that is not in the input.
 type Opaque struct {
 	// Prefix is put before each of its names.
-	Prefix string
-	// What names it for people: `Secret coder/coder-env`.
-	What string
+	Prefix string `json:"prefix,omitempty"`
+	// What names it for people: "Secret coder/coder-env".
+	What string `json:"what"`
 	// Key is the Secret or ConfigMap without a key; nil where it is neither.
-	Key *Key
+	Key *Key `json:"key,omitempty"`
 	// Proof says how to make it known.
-	Proof string
-}
-
-// Certificate is one certificate file of CODER_TLS_CERT_FILE.
-type Certificate struct {
-	Path string
-	// PEM is the public certificate; empty if it is not in the input.
-	PEM []byte
-	// What names the object that should hold it.
-	What string
-}
-
-// Service selects replicas.
-type Service struct {
-	corev1.Service
-	// Selects are the indexes of the replicas that it selects.
-	Selects []int
-	// Hosts are the names and addresses under which it is reached.
-	Hosts  []string
-	Origin Origin
-}
-
-// Headless says that the name resolves to the pods themselves.
-func (s Service) Headless() bool { return s.Spec.ClusterIP == corev1.ClusterIPNone }
-
-// External says that the Service itself is reached from outside the cluster.
-func (s Service) External() bool {
-	return s.Spec.Type == corev1.ServiceTypeLoadBalancer || s.Spec.Type == corev1.ServiceTypeNodePort
+	Proof string `json:"proof,omitempty"`
 }
 
 // Frontend is a layer-7 entry that leads to a Service of the replicas.
 type Frontend struct {
-	Origin Origin
-	Hosts  []string
+	Origin Origin   `json:"origin"`
+	Hosts  []string `json:"hosts,omitempty"`
 	// Istio says that an Istio proxy serves it.
-	Istio bool
-}
-
-// Policy is a NetworkPolicy that selects replicas.
-type Policy struct {
-	networkingv1.NetworkPolicy
-	Origin Origin
+	Istio bool `json:"istio,omitempty"`
 }

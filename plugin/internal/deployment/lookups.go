@@ -6,30 +6,30 @@ import "strings"
 type Lookups struct {
 	// Server is the address of the cluster; empty where the chart was rendered
 	// without one, and every lookup found nothing.
-	Server string
+	Server string `json:"server,omitempty"`
 	// Answered are those that the cluster answered, with an object or with none.
-	Answered []Lookup
+	Answered []Lookup `json:"answered,omitempty"`
 	// Open are those that were not answered: rendered as if nothing was there.
-	Open []Lookup
+	Open []Lookup `json:"open,omitempty"`
 	// Refused says that the chart refused its values. What it would have rendered
 	// is then made without any lookup.
-	Refused bool
+	Refused bool `json:"refused,omitempty"`
 	// Secrets are texts of the rendered objects that are made of Secrets. No output
-	// may hold them.
-	Secrets []string
+	// may hold them, and so they are not saved.
+	Secrets []string `json:"-"`
 }
 
 // Lookup is one request of a template.
 type Lookup struct {
 	// Verb is get or list.
-	Verb string
+	Verb string `json:"verb"`
 	// Resource is the plural name, with its group: statefulsets.apps. It is a
 	// path for what is not an object: /version.
-	Resource string
+	Resource string `json:"resource"`
 	// Namespace is empty for what is in none, or for all.
-	Namespace string
+	Namespace string `json:"namespace,omitempty"`
 	// Name is empty for a list.
-	Name string
+	Name string `json:"name,omitempty"`
 }
 
 // GrantLookups says how to have open lookups answered.

@@ -4,7 +4,6 @@ import (
 	"net"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 )
@@ -95,13 +94,4 @@ func (r Replica) EffectiveClusterHost() Value {
 		return Value{}
 	}
 	return Value{State: Known, Text: e.Host, FromSecret: relay.FromSecret, Hidden: relay.Hidden, Origin: relay.Origin}
-}
-
-// ServiceHost brings the in-cluster names of a Service into one form: what
-// stands behind ".svc" is the cluster's domain.
-func ServiceHost(host Text) Text {
-	if at := strings.Index(string(host), ".svc."); at >= 0 {
-		return host[:at+len(".svc")]
-	}
-	return host
 }

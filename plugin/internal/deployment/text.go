@@ -87,9 +87,6 @@ func escapeControls(text string) string {
 	return out.String()
 }
 
-// MarshalText writes the text as String shows it.
-func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
-
 // HasField says whether a symbol of the field is part of the text.
 func (t Text) HasField(field string) bool {
 	return strings.Contains(string(t), symbolOpen+field+symbolSep)

@@ -22,47 +22,52 @@ const (
 
 // Value is one environment variable of one replica.
 type Value struct {
-	State State
-	Text  Text
+	State State `json:"state,omitempty"`
+	Text  Text  `json:"text,omitempty"`
+	// Digest stands for the text of a secret, once the model was sealed: equal
+	// texts have equal digests, within one run.
+	Digest string `json:"digest,omitempty"`
 	// Why says of an unknown value where it comes from, and Proof how to make it
 	// known.
-	Why   string
-	Proof string
+	Why   string `json:"why,omitempty"`
+	Proof string `json:"proof,omitempty"`
 	// Partial is the text of an unknown value, with a symbol in place of each part
 	// that is not known; empty where nothing of it is known.
-	Partial Text
+	Partial Text `json:"partial,omitempty"`
 	// Key is the key of a Secret or ConfigMap that an unknown value comes from.
-	Key *Key
+	Key *Key `json:"key,omitempty"`
 	// FromSecret says that the text was read from a Secret.
-	FromSecret bool
+	FromSecret bool `json:"fromSecret,omitempty"`
 	// Hidden says that the text stands in the open, and must not be shown all the
 	// same: a template made it of a Secret that it looked up.
-	Hidden bool
+	Hidden bool `json:"hidden,omitempty"`
 	// References are the variables that its text names and that were resolved.
-	References []string
+	References []string `json:"references,omitempty"`
 	// Unexpanded are those that Kubernetes leaves as they stand.
-	Unexpanded []Reference
-	Origin     Origin
+	Unexpanded []Reference `json:"unexpanded,omitempty"`
+	Origin     Origin      `json:"origin"`
 }
 
 // Key is a key of a Secret or ConfigMap.
 type Key struct {
-	Kind, Namespace, Name string
-	Key                   string
+	Kind      string `json:"kind"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	Key       string `json:"key,omitempty"`
 }
 
 // Reference is a $(NAME) that Kubernetes does not expand.
 type Reference struct {
-	Name string
+	Name string `json:"name"`
 	// DefinedLater says that the container defines the name, but too late.
-	DefinedLater bool
+	DefinedLater bool `json:"definedLater,omitempty"`
 }
 
 // Set says that the value is known and not empty.
-func (v Value) Set() bool { return v.State == Known && v.Text != "" }
+func (v Value) Set() bool { return v.State == Known && (v.Text != "" || v.Digest != "") }
 
 // Unset says that coderd sees no value.
-func (v Value) Unset() bool { return v.State == Missing || v.State == Known && v.Text == "" }
+func (v Value) Unset() bool { return v.State == Missing || v.State == Known && !v.Set() }
 
 // Or is the value, or a known one with the text of a default if it is not set.
 func (v Value) Or(text string) Value {
@@ -107,8 +112,11 @@ func (v Value) String() string {
 
 // Show shows a part of the value for people, as String does.
 func (v Value) Show(part Text) string {
-	if v.FromSecret || v.Hidden {
+	switch {
+	case v.FromSecret || v.Hidden:
 		return "(from a Secret)"
+	case v.Digest != "" && v.Text == "":
+		return hidden
 	}
 	return part.String()
 }
@@ -130,4 +138,10 @@ func (r Replica) Env(name string) Value {
 		}
 	}
 	return Value{}
+}
+
+// LeftUnexpanded says whether the text holds a $(NAME) that Kubernetes leaves as
+// it stands.
+func (v Value) LeftUnexpanded() bool {
+	return len(v.Unexpanded) > 0 || strings.Contains(string(v.Text), "$(")
 }

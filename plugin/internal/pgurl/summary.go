@@ -1,10 +1,9 @@
 package pgurl
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/digest"
 )
 
 // Summary is what may be kept of a connection URL: all that a verdict rests on,
@@ -28,11 +27,11 @@ type Summary struct {
 
 // Summarize reads a URL as Parse does and keeps what is no secret. The key makes
 // the digest useless for guessing a weak password without it.
-func Summarize(raw string, key []byte) Summary {
+func Summarize(raw string, key digest.Key) Summary {
 	u, err := Parse(raw)
 	s := Summary{
 		Hosts: u.Hosts, User: u.User, Database: u.Database, SSLMode: u.SSLMode,
-		HasPassword: u.HasPassword, AutoEscaped: u.AutoEscaped, Redacted: u.Redacted(), Digest: digest(raw, key),
+		HasPassword: u.HasPassword, AutoEscaped: u.AutoEscaped, Redacted: u.Redacted(), Digest: key.Of(raw),
 	}
 	if problem, ok := errors.AsType[*Error](err); ok {
 		s.Problem = problem
@@ -49,10 +48,3 @@ func (s Summary) Host() Host { return URL{Hosts: s.Hosts}.Host() }
 
 // Local says that the URL leads to this very host, as URL.Local does.
 func (s Summary) Local() bool { return URL{Hosts: s.Hosts}.Local() }
-
-// digest is the start of an HMAC-SHA-256, in hex.
-func digest(raw string, key []byte) string {
-	mac := hmac.New(sha256.New, key)
-	mac.Write([]byte(raw))
-	return hex.EncodeToString(mac.Sum(nil)[:16])
-}

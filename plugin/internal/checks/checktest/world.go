@@ -16,6 +16,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/digest"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
@@ -145,6 +146,7 @@ func (w *World) Case(t *testing.T) *check.Case {
 	require.NoError(t, err)
 	d, err := kube.Build(objects, w.Options)
 	require.NoError(t, err)
+	d.Seal(digest.NewKey())
 	c := &check.Case{Facts: &facts.Facts{Now: w.Now, Deployment: d, Postgres: w.Databases}, Settings: w.Settings}
 	for _, change := range w.Then {
 		change(c)

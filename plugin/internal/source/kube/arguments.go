@@ -55,8 +55,8 @@ func (e *environment) arguments() {
 		variable := variableOf(name)
 		value := deployment.Value{State: deployment.Known, Origin: at}
 		e.expandInto(&value, text, func(string) bool { return false })
-		e.mark(&value, e.object, e.path("args")...)
-		e.mark(&value, e.object, e.path("command")...)
+		e.mark(&value, e.w.object, e.path("args")...)
+		e.mark(&value, e.w.object, e.path("command")...)
 		if before := e.replica.Variables[variable]; given[variable] && slices.Contains(lists, variable) && before.Set() && value.Set() {
 			value.Text = before.Text + "," + value.Text
 		}

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	networkingv1 "k8s.io/api/networking/v1"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
@@ -50,23 +49,17 @@ func Build(objects []manifest.Object, opts Options) (*deployment.Deployment, err
 	}
 	d := &deployment.Deployment{}
 	for i, w := range found {
+		w.Duplicates = in.duplicates(w)
 		d.Workloads = append(d.Workloads, w.Workload)
 		ignored(d, w.object)
-		replicas, err := in.replicas(i, &d.Workloads[i], w.object)
-		if err != nil {
-			return nil, err
-		}
-		d.Replicas = append(d.Replicas, replicas...)
+		d.Replicas = append(d.Replicas, in.replicas(i, w)...)
 	}
-	d.Version = version(opts.CoderVersion, d.Workloads[0].CoderContainer().Image)
+	d.Version = version(opts.CoderVersion, found[0].coder().Image)
+	d.PodIPFamily = opts.PodIPFamily
 	for _, gather := range []func(*deployment.Deployment) error{in.services, in.frontends, in.policies, in.envoyFilters} {
 		if err := gather(d); err != nil {
 			return nil, err
 		}
-	}
-	d.PodIPFamily = opts.PodIPFamily
-	if d.PodIPFamily == "" {
-		d.PodIPFamily = servedFamily(d.Services)
 	}
 	return d, nil
 }
@@ -88,18 +81,6 @@ func ignored(d *deployment.Deployment, o manifest.Object) {
 			d.Ignored[id] = "the annotation of " + o.String()
 		}
 	}
-}
-
-// servedFamily is the IP family of the pods as the Services have it: a Service
-// of a single family can only lead to pods of that family.
-func servedFamily(services []deployment.Service) string {
-	for _, s := range services {
-		dual := s.Spec.IPFamilyPolicy != nil && *s.Spec.IPFamilyPolicy != corev1.IPFamilyPolicySingleStack
-		if len(s.Spec.IPFamilies) == 1 && !dual {
-			return string(s.Spec.IPFamilies[0])
-		}
-	}
-	return ""
 }
 
 // input is the objects with indexes over them.
@@ -179,19 +160,6 @@ func origin(o manifest.Object, path ...any) deployment.Origin {
 		Kind: o.Kind, Namespace: o.Namespace, Name: o.Name,
 		Field: manifest.Field(path...), File: o.File, Line: o.Line(path...),
 	}
-}
-
-// policies gathers the NetworkPolicies that select replicas.
-func (in *input) policies(d *deployment.Deployment) error {
-	return each(in, networkingv1.GroupName, "NetworkPolicy", func(o manifest.Object, p networkingv1.NetworkPolicy) {
-		p.Namespace = o.Namespace
-		for _, r := range d.Replicas {
-			if d.Workloads[r.Workload].Namespace == o.Namespace && selects(&p.Spec.PodSelector, r.Labels) {
-				d.Policies = append(d.Policies, deployment.Policy{NetworkPolicy: p, Origin: origin(o, "spec")})
-				return
-			}
-		}
-	})
 }
 
 // version reads Coder's version from the option or the tag of the image.

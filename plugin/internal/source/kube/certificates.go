@@ -12,27 +12,27 @@ import (
 
 // certificates finds the content of the files that CODER_TLS_CERT_FILE names,
 // through the container's mounts and the pod's volumes.
-func (in *input) certificates(w deployment.Workload, r deployment.Replica) []deployment.Certificate {
+func (in *input) certificates(w workload, r deployment.Replica) []deployment.Certificate {
 	files := r.Env(coder.TLSCertFile)
 	if !files.Set() {
 		return nil
 	}
 	var found []deployment.Certificate
 	for _, file := range files.List() {
-		cert := deployment.Certificate{Path: file, What: "the file " + file}
+		what, content := "the file "+file, []byte(nil)
 		if volume, key, ok := mounted(w, file); ok {
-			cert.What, cert.PEM = in.volumeFile(w.Namespace, volume, key)
+			what, content = in.volumeFile(w.Namespace, volume, key)
 		}
-		found = append(found, cert)
+		found = append(found, deployment.NewCertificate(file, what, content))
 	}
 	return found
 }
 
 // mounted finds the volume that holds a path of the container, and the path
 // within it.
-func mounted(w deployment.Workload, file string) (volume corev1.Volume, key string, ok bool) {
+func mounted(w workload, file string) (volume corev1.Volume, key string, ok bool) {
 	var best corev1.VolumeMount
-	for _, mount := range w.CoderContainer().VolumeMounts {
+	for _, mount := range w.coder().VolumeMounts {
 		dir := strings.TrimSuffix(mount.MountPath, "/")
 		if (file == dir || strings.HasPrefix(file, dir+"/")) && len(dir) >= len(best.MountPath) {
 			best, ok = mount, true
@@ -43,7 +43,7 @@ func mounted(w deployment.Workload, file string) (volume corev1.Volume, key stri
 		return volume, "", false
 	}
 	key = path.Join(best.SubPath, strings.TrimPrefix(strings.TrimPrefix(file, best.MountPath), "/"))
-	for _, candidate := range w.Pod.Spec.Volumes {
+	for _, candidate := range w.template().Spec.Volumes {
 		if candidate.Name == best.Name {
 			return candidate, key, true
 		}
@@ -52,7 +52,7 @@ func mounted(w deployment.Workload, file string) (volume corev1.Volume, key stri
 }
 
 // volumeFile reads a file of a volume; what names the object that holds it.
-func (in *input) volumeFile(namespace string, volume corev1.Volume, file string) (what string, pem []byte) {
+func (in *input) volumeFile(namespace string, volume corev1.Volume, file string) (what string, content []byte) {
 	var key deployment.Key
 	var items []corev1.KeyToPath
 	switch {

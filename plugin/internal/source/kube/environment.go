@@ -10,7 +10,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
 )
 
 // environment resolves the variables of one container in one replica, in the
@@ -18,8 +17,7 @@ import (
 type environment struct {
 	in      *input
 	pod     podIdentity
-	w       *deployment.Workload
-	object  manifest.Object
+	w       workload
 	spec    corev1.Container
 	replica *deployment.Replica
 }
@@ -33,21 +31,21 @@ func (e *environment) resolve() {
 	}
 	for i, entry := range e.spec.Env {
 		value := e.entry(i, entry)
-		e.mark(&value, e.object, e.path("env", i)...)
+		e.mark(&value, e.w.object, e.path("env", i)...)
 		e.replica.Variables[entry.Name] = value
 	}
-	for _, name := range e.in.Open.Absent(e.object, e.path("env")...) {
+	for _, name := range e.in.Open.Absent(e.w.object, e.path("env")...) {
 		e.replica.Variables[name] = e.open(e.origin(e.path("env")))
 	}
 	e.arguments()
 }
 
 func (e *environment) path(path ...any) []any {
-	return append([]any{"spec", "template", "spec", "containers", e.w.Container}, path...)
+	return append([]any{"spec", "template", "spec", "containers", e.w.container}, path...)
 }
 
 func (e *environment) origin(path []any) deployment.Origin {
-	at := origin(e.object, path...)
+	at := origin(e.w.object, path...)
 	at.Container = e.spec.Name
 	return at
 }
@@ -108,7 +106,7 @@ func (e *environment) entry(i int, entry corev1.EnvVar) deployment.Value {
 // user points the origin at the user's own values, where the object was
 // rendered from them.
 func (e *environment) user(name, value string, at *deployment.Origin) {
-	if !e.object.Rendered || e.in.EnvOrigin == nil {
+	if !e.w.object.Rendered || e.in.EnvOrigin == nil {
 		return
 	}
 	if file, line, ok := e.in.EnvOrigin(name, value); ok {
@@ -136,7 +134,7 @@ func (e *environment) expandInto(value *deployment.Value, text string, definedLa
 		if unread := e.replica.Env(name); unread.State == deployment.Unknown {
 			return e.makeUnknown(value, name, unread.Why, unread.Proof), true
 		}
-		links := e.w.Pod.Spec.EnableServiceLinks
+		links := e.w.template().Spec.EnableServiceLinks
 		if serviceVariable.MatchString(name) && (links == nil || *links || strings.HasPrefix(name, "KUBERNETES_")) {
 			return e.makeUnknown(value, name, "$("+name+") is set by Kubernetes for a Service", "look at the running container's environment"), true
 		}

@@ -8,7 +8,6 @@ import (
 	"strconv"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
-	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
 )
 
 // maxModeled bounds how many replicas are modeled one by one: a number that
@@ -16,13 +15,7 @@ import (
 const maxModeled = 1000
 
 // replicas makes the replicas of a workload, each with its environment.
-func (in *input) replicas(index int, w *deployment.Workload, object manifest.Object) ([]deployment.Replica, error) {
-	var owner podOwner
-	if err := object.Into(&owner); err != nil {
-		return nil, err
-	}
-	container := w.CoderContainer()
-	w.Duplicates = in.duplicates(*w, object)
+func (in *input) replicas(index int, w workload) []deployment.Replica {
 	// A workload that is scaled to zero still has a configuration to judge.
 	replicas := make([]deployment.Replica, min(max(w.Replicas, 1), maxModeled))
 	for i := range replicas {
@@ -35,22 +28,22 @@ func (in *input) replicas(index int, w *deployment.Workload, object manifest.Obj
 		r.Name = fmt.Sprintf("%s[%d]", w.Name, i)
 		pod := podIdentity{workload: w, replica: r}
 		if w.Kind == "StatefulSet" {
-			ordinal := int(owner.Spec.Ordinals.Start) + i
+			ordinal := int(w.owner.Spec.Ordinals.Start) + i
 			r.Name = w.Name + "-" + strconv.Itoa(ordinal)
 			r.Labels["statefulset.kubernetes.io/pod-name"] = r.Name
 			r.Labels["apps.kubernetes.io/pod-index"] = strconv.Itoa(ordinal)
 			pod.named = true
 		}
-		e := environment{in: in, pod: pod, w: w, object: object, spec: container, replica: r}
+		e := environment{in: in, pod: pod, w: w, spec: w.coder(), replica: r}
 		e.resolve()
-		r.Certificates = in.certificates(*w, *r)
+		r.Certificates = in.certificates(w, *r)
 	}
-	return replicas, nil
+	return replicas
 }
 
 // podIdentity answers the downward API for one replica.
 type podIdentity struct {
-	workload *deployment.Workload
+	workload workload
 	replica  *deployment.Replica
 	// named says that the pod's name is known before it runs.
 	named bool
@@ -67,7 +60,7 @@ func (p podIdentity) field(path string) deployment.Value {
 		if m[1] == "labels" {
 			return known(p.replica.Labels[m[2]])
 		}
-		return known(p.workload.Pod.Annotations[m[2]])
+		return known(p.workload.template().Annotations[m[2]])
 	}
 	switch path {
 	case "metadata.namespace":
@@ -77,10 +70,10 @@ func (p podIdentity) field(path string) deployment.Value {
 			return known(p.replica.Name)
 		}
 	case "spec.serviceAccountName":
-		return known(p.workload.Pod.Spec.ServiceAccountName)
+		return known(p.workload.template().Spec.ServiceAccountName)
 	case deployment.FieldHostIP:
 		// With the host's network the pod's address is the host's.
-		if p.workload.Pod.Spec.HostNetwork {
+		if p.workload.template().Spec.HostNetwork {
 			path = deployment.FieldPodIP
 		}
 	}
@@ -89,8 +82,8 @@ func (p podIdentity) field(path string) deployment.Value {
 
 // duplicates lists the names that stand more than once in the container's env,
 // where the later entry is another one.
-func (in *input) duplicates(w deployment.Workload, object manifest.Object) []deployment.Duplicate {
-	container := w.CoderContainer()
+func (in *input) duplicates(w workload) []deployment.Duplicate {
+	container := w.coder()
 	at := map[string]int{}
 	var found []deployment.Duplicate
 	for i, entry := range container.Env {
@@ -99,8 +92,7 @@ func (in *input) duplicates(w deployment.Workload, object manifest.Object) []dep
 		if !seen || reflect.DeepEqual(entry, container.Env[before]) {
 			continue
 		}
-		path := []any{"spec", "template", "spec", "containers", w.Container, "env", i}
-		where := origin(object, path...)
+		where := origin(w.object, "spec", "template", "spec", "containers", w.container, "env", i)
 		where.Container = container.Name
 		found = append(found, deployment.Duplicate{
 			Name: entry.Name, Effective: describe(entry), Replaced: describe(container.Env[before]), Origin: where,

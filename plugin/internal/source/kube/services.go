@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -14,7 +15,9 @@ import (
 // externalDNS are the annotations by which ExternalDNS publishes a Service.
 var externalDNS = []string{"external-dns.alpha.kubernetes.io/hostname", "external-dns.alpha.kubernetes.io/internal-hostname"}
 
-// services gathers the Services that select replicas.
+// services gathers the Services that select replicas, and takes the IP family of
+// the pods from them where nothing else says it: a Service of a single family can
+// only lead to pods of that family.
 func (in *input) services(d *deployment.Deployment) error {
 	return each(in, "", "Service", func(o manifest.Object, s corev1.Service) {
 		s.Namespace = o.Namespace
@@ -28,10 +31,27 @@ func (in *input) services(d *deployment.Deployment) error {
 		if len(selected) == 0 {
 			return
 		}
-		d.Services = append(d.Services, deployment.Service{
-			Service: s, Selects: selected, Hosts: serviceHosts(s), Origin: origin(o, "spec"),
-		})
+		d.PodIPFamily = cmp.Or(d.PodIPFamily, servedFamily(s))
+		found := deployment.Service{
+			Namespace: s.Namespace, Name: s.Name, Type: string(s.Spec.Type), Headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
+			Selects: selected, Hosts: serviceHosts(s), Origin: origin(o, "spec"),
+		}
+		for _, p := range s.Spec.Ports {
+			found.Ports = append(found.Ports, deployment.ServicePort{
+				Port: int(p.Port), TargetPort: int(p.TargetPort.IntVal), TargetName: p.TargetPort.StrVal,
+			})
+		}
+		d.Services = append(d.Services, found)
 	})
+}
+
+// servedFamily is the one IP family of a Service; empty where it may have two.
+func servedFamily(s corev1.Service) string {
+	dual := s.Spec.IPFamilyPolicy != nil && *s.Spec.IPFamilyPolicy != corev1.IPFamilyPolicySingleStack
+	if len(s.Spec.IPFamilies) == 1 && !dual {
+		return string(s.Spec.IPFamilies[0])
+	}
+	return ""
 }
 
 // serviceHosts are the names and addresses that lead to a Service.

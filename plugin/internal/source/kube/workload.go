@@ -7,8 +7,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
@@ -30,11 +28,20 @@ type podOwner struct {
 	} `json:"spec"`
 }
 
-// workload is a deployment.Workload with the object it was read from.
+// workload is a deployment.Workload with what it was read from.
 type workload struct {
 	deployment.Workload
 	object manifest.Object
+	owner  podOwner
+	// container is the index of coderd's container in the pod.
+	container int
 }
+
+// template is the pod that the workload makes.
+func (w workload) template() corev1.PodTemplateSpec { return w.owner.Spec.Template }
+
+// coder is coderd's container.
+func (w workload) coder() corev1.Container { return w.template().Spec.Containers[w.container] }
 
 // findWorkloads finds what runs coderd.
 func (in *input) findWorkloads() ([]workload, error) {
@@ -54,11 +61,11 @@ func (in *input) findWorkloads() ([]workload, error) {
 		}
 		w := workload{
 			Workload: deployment.Workload{
-				Kind: o.Kind, Namespace: o.Namespace, Name: o.Name, Container: container,
-				Replicas: in.count(o, owner), Pod: owner.Spec.Template,
+				Kind: o.Kind, Namespace: o.Namespace, Name: o.Name,
+				Replicas: in.count(o, owner), Pod: pod(owner.Spec.Template, container),
 				NamespaceLabels: in.namespaces[o.Namespace], Origin: origin(o),
 			},
-			object: o,
+			object: o, owner: owner, container: container,
 		}
 		all = append(all, w)
 		switch evidence {
@@ -211,11 +218,4 @@ func isTestHook(o manifest.Object) bool {
 		}
 	}
 	return false
-}
-
-// selects says whether a label selector matches; one that is not valid does
-// not.
-func selects(selector *metav1.LabelSelector, set map[string]string) bool {
-	s, err := metav1.LabelSelectorAsSelector(selector)
-	return err == nil && s.Matches(labels.Set(set))
 }

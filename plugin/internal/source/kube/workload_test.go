@@ -37,7 +37,7 @@ func TestWhichWorkloadIsCoder(t *testing.T) {
 			require.NoError(t, err)
 			assert.Equal(t, "coder", d.Workloads[0].Name)
 			assert.Equal(t, "ns", d.Workloads[0].Namespace)
-			assert.Equal(t, "x", d.Workloads[0].CoderContainer().Name)
+			assert.Equal(t, "x", d.Workloads[0].Pod.CoderContainer().Name)
 		})
 	}
 }

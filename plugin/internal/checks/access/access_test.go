@@ -1,0 +1,146 @@
+package access
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
+)
+
+func accessIs(url string) func(*checktest.World) {
+	return func(w *checktest.World) { w.Set("CODER_ACCESS_URL", url) }
+}
+
+const (
+	ingress        = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: coder, namespace: coder}, spec: {ingressClassName: nginx, rules: [{host: coder.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: coder, port: {name: http}}}}]}}]}}"
+	virtualService = "{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: coder, namespace: coder}, spec: {hosts: [coder.example.com], http: [{route: [{destination: {host: coder.coder.svc.cluster.local}}]}]}}"
+	envoyFilter    = "{apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: derp, namespace: istio-system}, spec: {configPatches: [{applyTo: NETWORK_FILTER, patch: {operation: MERGE, value: {typed_config: {upgrade_configs: [{upgrade_type: derp}]}}}}]}}"
+)
+
+func urlCases(_ *testing.T, c *checktest.Cases) {
+	c.About("access-url-missing",
+		checktest.Passes("set", nil),
+		checktest.Fires("not set", "no access URL", func(w *checktest.World) { w.Unset("CODER_ACCESS_URL") }),
+		checktest.Fires("not set, one replica", "no access URL", func(w *checktest.World) { w.Unset("CODER_ACCESS_URL"); w.Replicas(1) }),
+		checktest.Skips("a Secret that is not there may set it", "Secret coder/more", func(w *checktest.World) { w.Unset("CODER_ACCESS_URL"); w.EnvFromSecret("more") }),
+	)
+	c.About("access-url-invalid",
+		checktest.Passes("https", nil),
+		checktest.Fires("no scheme", "no scheme", accessIs("coder.example.com")),
+		checktest.Fires("another scheme", "scheme is not", accessIs("ftp://coder.example.com")),
+		checktest.Fires("differs between replicas", "differs from that of replica coder-0", func(w *checktest.World) {
+			w.Container().Env = append([]corev1.EnvVar{checktest.Field("POD_NAME", "metadata.name")}, w.Container().Env...)
+			accessIs("https://$(POD_NAME).example.com")(w)
+		}),
+		checktest.Passes("with a port and a slash", accessIs("https://coder.example.com:8443/")),
+	)
+	c.About("access-url-loopback",
+		checktest.Passes("the load balancer", nil),
+		checktest.Fires("localhost", "points back", accessIs("http://localhost:8080")),
+		checktest.Fires("loopback", "points back", accessIs("http://127.0.0.1")),
+		checktest.Fires("the pod IP", "one replica's own address", func(w *checktest.World) {
+			w.Container().Env = append([]corev1.EnvVar{checktest.Field("KUBE_POD_IP", "status.podIP")}, w.Container().Env...)
+			accessIs("http://$(KUBE_POD_IP):8080")(w)
+		}),
+		checktest.Fires("one replica by name", "one replica's own address", accessIs("http://coder-0.coder-replicas:8080")),
+		checktest.Passes("a name that only begins so", accessIs("http://coder-0x.example.com")),
+		checktest.Fires("a Service of one replica", "replica coder-1 alone", func(w *checktest.World) {
+			w.Extra = append(w.Extra, "{apiVersion: v1, kind: Service, metadata: {name: one, namespace: coder}, spec: {selector: {statefulset.kubernetes.io/pod-name: coder-1}, ports: [{port: 80}]}}")
+			accessIs("http://one")(w)
+		}),
+	)
+	c.About("access-url-cluster-default",
+		checktest.Passes("an outside name", nil),
+		checktest.Warns("the Service's name, and it is a load balancer", "type LoadBalancer", accessIs("http://coder.coder.svc.cluster.local")),
+		checktest.Warns("the Service's name, and an Ingress exposes it", "Ingress coder exposes", func(w *checktest.World) {
+			w.Service.Spec.Type = corev1.ServiceTypeClusterIP
+			checktest.With(ingress)(w)
+			accessIs("http://coder.coder.svc.cluster.local")(w)
+		}),
+		checktest.Passes("the Service's name, and nothing exposes it", func(w *checktest.World) {
+			w.Service.Spec.Type = corev1.ServiceTypeClusterIP
+			accessIs("http://coder.coder.svc.cluster.local")(w)
+		}),
+	)
+	wildcard := func(pattern string) func(*checktest.World) {
+		return func(w *checktest.World) { w.Set("CODER_WILDCARD_ACCESS_URL", pattern) }
+	}
+	c.About("wildcard-access-url-invalid",
+		checktest.Skips("not set", "not set", nil),
+		checktest.Passes("a wildcard label", wildcard("*.coder.example.com")),
+		checktest.Passes("a wildcard with a suffix", wildcard("*-apps.example.com")),
+		checktest.Passes("with a port", wildcard("*.coder.example.com:8443")),
+		checktest.Fires("a scheme", "has a scheme", wildcard("https://*.coder.example.com")),
+		checktest.Fires("no asterisk", "exactly one asterisk", wildcard("coder.example.com")),
+		checktest.Fires("the asterisk in the middle", "elsewhere than at the beginning", wildcard("apps-*.example.com")),
+		checktest.Fires("one label", "fewer than two labels", wildcard("*")),
+		checktest.Fires("an underscore", "not valid in a host name", wildcard("*.my_coder.example.com")),
+	)
+}
+
+func listenCases(_ *testing.T, c *checktest.Cases) {
+	httpIs := func(address string) func(*checktest.World) {
+		return func(w *checktest.World) { w.Set("CODER_HTTP_ADDRESS", address) }
+	}
+	c.About("http-address-loopback",
+		checktest.Passes("all addresses", nil),
+		checktest.Passes("all addresses without a host", httpIs(":8080")),
+		checktest.Passes("all IPv6 addresses", httpIs("[::]:8080")),
+		checktest.Fires("loopback", "listens on loopback", httpIs("127.0.0.1:8080")),
+		checktest.Fires("not set, which is loopback", "listens on loopback", func(w *checktest.World) { w.Unset("CODER_HTTP_ADDRESS") }),
+		checktest.Passes("not set, but the older name is", func(w *checktest.World) { w.Unset("CODER_HTTP_ADDRESS"); w.Set("CODER_ADDRESS", "0.0.0.0:8080") }),
+		checktest.Skips("one replica", "one replica", func(w *checktest.World) { w.Replicas(1); w.Unset("CODER_HTTP_ADDRESS") }),
+		checktest.Passes("peers and users have the TLS listener", func(w *checktest.World) { checktest.HTTPSRelay(w); httpIs("127.0.0.1:8080")(w) }),
+	)
+	c.About("http-address-invalid",
+		checktest.Passes("an address", nil),
+		checktest.Fires("an asterisk", "cannot listen on *", httpIs("*:80")),
+		checktest.Fires("an asterisk for TLS", "cannot listen on *", func(w *checktest.World) { checktest.ServeTLS(w); w.Set("CODER_TLS_ADDRESS", "*:8443") }),
+		checktest.Fires("no port", "not HOST:PORT", httpIs("0.0.0.0")),
+		checktest.Fires("a port alone", "not HOST:PORT", httpIs("8080")),
+		checktest.Fires("a URL", "not HOST:PORT", httpIs("http://0.0.0.0:8080")),
+		checktest.Fires("a variable that nothing defines", "does not expand", httpIs("0.0.0.0:$(PORT)")),
+		checktest.Passes("a port behind a colon", httpIs(":8080")),
+		checktest.Passes("an address of IPv6", httpIs("[::]:8080")),
+		checktest.Passes("the pod's own address", func(w *checktest.World) {
+			w.Container().Env = append([]corev1.EnvVar{checktest.Field("ADDRESS", "status.podIP")}, w.Container().Env...)
+			w.Set("CODER_HTTP_ADDRESS", "$(ADDRESS):8080")
+		}),
+		checktest.Passes("an asterisk for TLS, which is off", func(w *checktest.World) { w.Set("CODER_TLS_ADDRESS", "*:8443") }),
+	)
+}
+
+func frontendsCases(_ *testing.T, c *checktest.Cases) {
+	c.About("derp-upgrade-blocked",
+		checktest.Skips("no Istio", "no Istio", checktest.With(ingress)),
+		checktest.Warns("an Istio VirtualService", "drops the DERP upgrade", checktest.With(virtualService)),
+		checktest.Passes("an EnvoyFilter lets it through", checktest.With(virtualService, envoyFilter)),
+		checktest.Passes("websockets are forced", func(w *checktest.World) {
+			checktest.With(virtualService)(w)
+			w.Set("CODER_DERP_FORCE_WEBSOCKETS", "true")
+		}),
+		checktest.Warns("an Istio sidecar", "drops the DERP upgrade", func(w *checktest.World) {
+			w.Workload.Spec.Template.Annotations = map[string]string{"sidecar.istio.io/inject": "true"}
+		}),
+		checktest.Warns("a Gateway of Istio", "drops the DERP upgrade", checktest.With(
+			"{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: gw, namespace: coder}, spec: {gatewayClassName: istio}}",
+			"{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: coder, namespace: coder}, spec: {parentRefs: [{name: gw}], hostnames: [coder.example.com], rules: [{backendRefs: [{name: coder, port: 80}]}]}}",
+		)),
+		checktest.Skips("custom relays", "embedded relay is off", func(w *checktest.World) { checktest.With(virtualService)(w); checktest.CustomRelays(w) }),
+	)
+	trust := func(headers, origins string) func(*checktest.World) {
+		return func(w *checktest.World) {
+			checktest.With(ingress)(w)
+			w.Set("CODER_PROXY_TRUSTED_HEADERS", headers)
+			w.Set("CODER_PROXY_TRUSTED_ORIGINS", origins)
+		}
+	}
+	c.About("proxy-trusted-headers",
+		checktest.Skips("nothing in front", "no Ingress or route", nil),
+		checktest.Advises("an Ingress that Coder does not know", "proxy's address", checktest.With(ingress)),
+		checktest.Passes("both set", trust("X-Forwarded-For", "10.0.0.0/8, fd00::/8")),
+		checktest.Advises("one set", "proxy's address", trust("X-Forwarded-For", "")),
+		checktest.Fires("no CIDR", "not a CIDR", trust("X-Forwarded-For", "10.0.0.1")),
+	)
+}

@@ -1,0 +1,109 @@
+package access
+
+import (
+	"net"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// frontendChecks judge what stands between users and the replicas.
+func frontendChecks() []check.Check {
+	return []check.Check{
+		{
+			ID: "derp-upgrade-blocked", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			Title:  "Istio lets the DERP upgrade through",
+			Why:    "Envoy drops an upgrade that it is not told of, and workspaces that relay through Coder do not connect.",
+			Remedy: "Add an EnvoyFilter with upgrade_type: derp, or set CODER_DERP_FORCE_WEBSOCKETS=true on all replicas.",
+			Judge:  judgment.EachWorkload(judgeDERPUpgrade),
+		},
+		{
+			ID: "proxy-trusted-headers", Area: area, Severity: check.Info, Needs: judgment.Replicas,
+			Title:  "Coder knows the proxies in front of it",
+			Why:    "Audit logs and rate limits see the proxy's address instead of the user's.",
+			Remedy: "Set CODER_PROXY_TRUSTED_HEADERS (X-Forwarded-For) and CODER_PROXY_TRUSTED_ORIGINS (the proxies' CIDRs).",
+			Judge:  judgment.EachWorkload(judgeTrustedProxies),
+		},
+	}
+}
+
+func judgeDERPUpgrade(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+	if !r.EmbeddedRelay() {
+		j.Skip("the embedded relay is off")
+		return
+	}
+	var at *check.Subject
+	for _, f := range d.Frontends {
+		if f.Istio {
+			s := judgment.Subject(f.Origin)
+			at = &s
+			break
+		}
+	}
+	if w := d.Workloads[r.Workload]; at == nil && w.Mesh() == deployment.Istio {
+		s := judgment.Container(d, r)
+		at = &s
+	}
+	if at == nil {
+		j.Skip("no Istio proxy stands in front of the replicas")
+		return
+	}
+	force, known := r.Env(coder.DERPForceWebsockets).Bool(false)
+	switch {
+	case d.DERPUpgrade || force:
+		j.Good()
+	case !known:
+		j.Unknown(coder.DERPForceWebsockets, r.Env(coder.DERPForceWebsockets))
+	default:
+		j.Find(check.Finding{
+			Message: "Istio drops the DERP upgrade", Subject: *at,
+			Observed: "no EnvoyFilter with upgrade_type: derp, and " + coder.DERPForceWebsockets + " is not true", Expected: "one of them",
+		})
+	}
+}
+
+func judgeTrustedProxies(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+	origins := r.Env(coder.ProxyTrustedOrigins)
+	if origins.Set() {
+		for _, cidr := range origins.List() {
+			if _, _, err := net.ParseCIDR(cidr); err != nil {
+				j.Find(check.Finding{
+					Severity: check.Error, Message: "coderd does not start: a trusted origin is not a CIDR", Subject: judgment.Of(d, r, origins),
+					Observed: origins.Show(deployment.Text(cidr)), Expected: "a CIDR like 10.0.0.0/8", Remedy: "Write " + coder.ProxyTrustedOrigins + " as a comma-separated list of CIDRs.",
+				})
+				return
+			}
+		}
+	}
+	if len(d.Frontends) == 0 {
+		j.Skip("no Ingress or route stands in front of the replicas")
+		return
+	}
+	headers := r.Env(coder.ProxyTrustedHeaders)
+	var missing []string
+	for name, v := range map[string]deployment.Value{coder.ProxyTrustedHeaders: headers, coder.ProxyTrustedOrigins: origins} {
+		if v.State == deployment.Unknown {
+			j.Unknown(name, v)
+			return
+		}
+	}
+	for _, v := range []struct {
+		name  string
+		value deployment.Value
+	}{{coder.ProxyTrustedHeaders, headers}, {coder.ProxyTrustedOrigins, origins}} {
+		if v.value.Unset() {
+			missing = append(missing, v.name)
+		}
+	}
+	if len(missing) == 0 {
+		j.Good()
+		return
+	}
+	j.Find(check.Finding{
+		Message: "Coder takes the proxy's address for the user's", Subject: judgment.Subject(d.Frontends[0].Origin),
+		Observed: strings.Join(missing, " and ") + " not set behind " + d.Frontends[0].Origin.Kind + " " + d.Frontends[0].Origin.Name, Expected: "both set",
+	})
+}

@@ -1,0 +1,99 @@
+package access
+
+import (
+	"net"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// listenChecks judge the addresses that coderd listens on.
+func listenChecks() []check.Check {
+	return []check.Check{
+		{
+			ID: "http-address-loopback", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "replicas listen where others can reach them",
+			Why:    "coderd listens on 127.0.0.1:3000 unless it is told otherwise: neither peers nor the load balancer reach that.",
+			Remedy: "Set CODER_HTTP_ADDRESS to 0.0.0.0:8080 (or [::]:8080).",
+			Judge: judgment.BetweenReplicas(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+				value := r.Address(coder.HTTPAddress)
+				host, _, ok := deployment.SplitAddress(value.Text)
+				switch {
+				case value.State == deployment.Unknown:
+					j.Unknown(coder.HTTPAddress, value)
+				case !ok:
+					j.See("http-address-invalid")
+				case host == "" || !loopbackListen(host) || servesOnlyTLS(r):
+					j.Good()
+				default:
+					j.Find(check.Finding{
+						Message: "coderd listens on loopback, where no other replica reaches it", Subject: judgment.Of(d, r, r.Env(coder.HTTPAddress)),
+						Observed: coder.HTTPAddress + "=" + value.String(), Expected: "0.0.0.0:8080, [::]:8080 or :8080",
+					})
+				}
+			}),
+		},
+		{
+			ID: "http-address-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "listen addresses are host:port with a host that exists",
+			Why:    "coderd exits with an address that it cannot listen on, as with *:80: «listen tcp: lookup *: no such host».",
+			Remedy: "Write it as 0.0.0.0:8080 or :8080.",
+			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+				variables := []string{coder.HTTPAddress}
+				if on, _ := r.TLS(); on {
+					variables = append(variables, coder.TLSAddress)
+				}
+				for _, variable := range variables {
+					value := r.Address(variable)
+					problem := addressProblem(value)
+					switch {
+					case value.State == deployment.Unknown:
+						j.Unknown(variable, value)
+					case problem != "":
+						j.Find(check.Finding{
+							Message: problem, Subject: judgment.Of(d, r, value),
+							Observed: variable + "=" + value.String(), Expected: "0.0.0.0 or nothing before the port, as in :8080",
+						})
+					default:
+						j.Good()
+					}
+				}
+			}),
+		},
+	}
+}
+
+// addressProblem says why coderd cannot listen on an address; it is empty if
+// nothing is wrong with it.
+func addressProblem(value deployment.Value) string {
+	host, _, err := net.SplitHostPort(value.Text.Plain())
+	switch {
+	case value.LeftUnexpanded():
+		return "coderd cannot listen on an address with a variable that Kubernetes does not expand"
+	case err != nil:
+		return "coderd cannot listen on an address that is not HOST:PORT"
+	case host == "*":
+		return "coderd cannot listen on *: it is looked up as a host name"
+	default:
+		return ""
+	}
+}
+
+// loopbackListen says whether a listener on the host is reached from the same
+// machine only. Unspecified addresses are all of the machine's.
+func loopbackListen(host string) bool {
+	return deployment.Loopback(deployment.Text(host)) && host != "0.0.0.0" && host != "::"
+}
+
+// servesOnlyTLS says whether others are meant to use the TLS listener alone.
+func servesOnlyTLS(r deployment.Replica) bool {
+	on, _ := r.TLS()
+	if !on {
+		return false
+	}
+	host, _, ok := deployment.SplitAddress(r.Address(coder.TLSAddress).Text)
+	e, err := deployment.ParseEndpoint(r.Env(coder.RelayURL).Text)
+	return ok && !loopbackListen(host) && err == nil && e.Scheme == "https"
+}

@@ -1,0 +1,227 @@
+package access
+
+import (
+	"fmt"
+	"net"
+	"regexp"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// urlChecks judge the address that users and workspaces are told.
+func urlChecks() []check.Check {
+	return []check.Check{
+		{
+			ID: "access-url-missing", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "the access URL is set",
+			Why:    "Without CODER_ACCESS_URL coderd opens a public tunnel, each replica one of its own.",
+			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer, such as https://coder.example.com.",
+			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+				value := r.Env(coder.AccessURL)
+				switch {
+				case value.State == deployment.Unknown:
+					j.Unknown(coder.AccessURL, value)
+				case value.Unset():
+					j.Find(check.Finding{
+						Message: "there is no access URL: coderd would open a public tunnel", Subject: judgment.Of(d, r, value),
+						Observed: coder.AccessURL + " is not set", Expected: "the address of the load balancer in front of all replicas",
+					})
+				default:
+					j.Good()
+				}
+			}),
+		},
+		{
+			ID: "access-url-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "the access URL is one http or https URL for all replicas",
+			Why:    "coderd does not start with another scheme; replicas that differ send users and workspaces to different places.",
+			Remedy: "Set the same CODER_ACCESS_URL, with http:// or https://, on all replicas.",
+			Judge:  judgeAccessURL,
+		},
+		{
+			ID: "access-url-loopback", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "the access URL does not lead to a single replica",
+			Why:    "Workspaces take the access URL for themselves: loopback is their own machine, and one replica's address dies with it.",
+			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer in front of all replicas.",
+			Judge:  accessURLs(judgeAccessHost),
+		},
+		{
+			ID: "access-url-cluster-default", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			Title:  "the access URL can be reached from outside the cluster",
+			Why:    "Users and workspaces elsewhere cannot resolve a Service name of the cluster.",
+			Remedy: "Set CODER_ACCESS_URL to the address that users open (an entry of coder.env in the chart).",
+			Judge: accessURLs(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, value deployment.Value, e deployment.Endpoint) {
+				for _, s := range d.Services {
+					if !s.InCluster(e.Host) {
+						continue
+					}
+					exposed := ""
+					if s.External() {
+						exposed = fmt.Sprintf("Service %s is of type %s", s.Name, s.Type)
+					}
+					if len(d.Frontends) > 0 {
+						exposed = fmt.Sprintf("%s %s exposes it", d.Frontends[0].Origin.Kind, d.Frontends[0].Origin.Name)
+					}
+					if exposed == "" {
+						continue
+					}
+					j.Find(check.Finding{
+						Message: "the access URL is a name of the cluster, and " + exposed, Subject: judgment.Of(d, r, value),
+						Observed: value.String(), Expected: "the address that users open",
+					})
+					return
+				}
+				j.Good()
+			}),
+		},
+		{
+			ID: "wildcard-access-url-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "the wildcard access URL is a pattern like *.coder.example.com",
+			Why:    "coderd does not start with a wildcard that it cannot compile.",
+			Remedy: "Write CODER_WILDCARD_ACCESS_URL as *.HOST or *-SUFFIX.HOST, without a scheme.",
+			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+				value := r.Env(coder.WildcardAccessURL)
+				switch {
+				case value.State == deployment.Unknown:
+					j.Unknown(coder.WildcardAccessURL, value)
+				case value.Unset():
+					j.Skip("%s is not set", coder.WildcardAccessURL)
+				case wildcardProblem(value.Text.Plain()) == "":
+					j.Good()
+				default:
+					j.Find(check.Finding{
+						Message: "the wildcard access URL " + wildcardProblem(value.Text.Plain()), Subject: judgment.Of(d, r, value),
+						Observed: value.String(), Expected: "*.coder.example.com or *-suffix.example.com",
+					})
+				}
+			}),
+		},
+	}
+}
+
+// accessURLs is each, for access URLs that can be read.
+func accessURLs(judge func(*judgment.Judgment, *deployment.Deployment, deployment.Replica, deployment.Value, deployment.Endpoint)) func(*check.Case) check.Result {
+	return judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+		value := r.Env(coder.AccessURL)
+		e, err := deployment.ParseEndpoint(value.Text)
+		switch {
+		case value.State == deployment.Unknown:
+			j.Unknown(coder.AccessURL, value)
+		case value.Unset():
+			j.Skip("no access URL is set")
+		case err != nil:
+			j.See("access-url-invalid")
+		default:
+			judge(j, d, r, value, e)
+		}
+	})
+}
+
+// judgeAccessURL looks at the URL of each workload, and compares all replicas.
+func judgeAccessURL(f *check.Case) check.Result {
+	var j judgment.Judgment
+	d := f.Deployment
+	var one *deployment.Replica
+	for _, r := range d.Replicas {
+		value := r.Env(coder.AccessURL)
+		if value.State == deployment.Unknown {
+			j.Unknown(coder.AccessURL, value)
+			continue
+		}
+		if value.Unset() {
+			j.Skip("no access URL is set")
+			continue
+		}
+		problem := accessProblem(value.Text)
+		if one != nil && problem == "" && one.Env(coder.AccessURL).Text != value.Text {
+			problem = fmt.Sprintf("differs from that of replica %s, %s", one.Name, one.Env(coder.AccessURL))
+		}
+		if one == nil {
+			one = &r
+		}
+		if problem == "" {
+			j.Good()
+			continue
+		}
+		j.Find(check.Finding{
+			Message: "the access URL " + problem, Subject: judgment.Of(d, r, value),
+			Observed: value.String(), Expected: "one URL with http:// or https:// for all replicas",
+		})
+		return j.Result()
+	}
+	return j.Result()
+}
+
+func accessProblem(text deployment.Text) string {
+	if strings.Contains(string(text), "$(") {
+		return "holds a variable that Kubernetes does not expand"
+	}
+	if _, err := deployment.ParseEndpoint(text); err != nil {
+		return "cannot be used: " + err.Error()
+	}
+	return ""
+}
+
+// judgeAccessHost looks for hosts that lead to one replica or to none.
+func judgeAccessHost(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, value deployment.Value, e deployment.Endpoint) {
+	what := ""
+	label, _, _ := strings.Cut(string(e.Host), ".")
+	switch {
+	case deployment.Loopback(e.Host):
+		what = "points back at whoever opens it"
+	case e.Host.IsField(deployment.FieldPodIP), e.Host.IsField(deployment.FieldHostIP), e.Host.HasField(deployment.FieldPodName):
+		what = "is one replica's own address"
+	case d.Several() && d.Workloads[r.Workload].Kind == "StatefulSet" && label == r.Name:
+		what = "is one replica's own address"
+	default:
+		for _, s := range d.Services {
+			if d.Several() && len(s.Selects) == 1 && s.Serves(e.Host) {
+				what = "leads to replica " + d.Replicas[s.Selects[0]].Name + " alone"
+			}
+		}
+	}
+	if what == "" {
+		j.Good()
+		return
+	}
+	j.Find(check.Finding{
+		Message: "the access URL " + what, Subject: judgment.Of(d, r, value),
+		Observed: value.String(), Expected: "the address of the load balancer in front of all replicas",
+	})
+}
+
+// hostLabel is a label of a host name (RFC 1123).
+var hostLabel = regexp.MustCompile(`^[a-z0-9]([-a-z0-9]*[a-z0-9])?$`)
+
+// wildcardProblem says what keeps coderd from compiling the pattern; it is empty
+// if nothing does. The rules are those of coder/coder coderd/workspaceapps/appurl.
+func wildcardProblem(text string) string {
+	pattern := strings.ToLower(text)
+	switch {
+	case strings.Contains(pattern, "http:") || strings.Contains(pattern, "https:"):
+		return "has a scheme"
+	case strings.HasPrefix(pattern, ".") || strings.HasSuffix(pattern, "."):
+		return "begins or ends with a period"
+	case strings.Count(pattern, ".") < 1:
+		return "has fewer than two labels"
+	case strings.Count(pattern, "*") != 1:
+		return "does not have exactly one asterisk"
+	case !strings.HasPrefix(pattern, "*"):
+		return "has its asterisk elsewhere than at the beginning"
+	}
+	host, _, err := net.SplitHostPort(pattern)
+	if err != nil {
+		host = pattern
+	}
+	// The asterisk stands for at least one character of the first label.
+	for label := range strings.SplitSeq("a"+strings.TrimPrefix(host, "*"), ".") {
+		if !hostLabel.MatchString(label) {
+			return "has a label that is not valid in a host name"
+		}
+	}
+	return ""
+}

@@ -1,0 +1,104 @@
+package checks
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+)
+
+func TestARightDeploymentFailsNoCheck(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []string{"StatefulSet", "Deployment"} {
+		for name, change := range map[string]func(*checktest.World){
+			"an empty database": func(*checktest.World) {},
+			"a used database":   (*checktest.World).Used,
+			"no description":    func(w *checktest.World) { w.Undescribed(3, "2.35.1") },
+		} {
+			t.Run(kind+", "+name, func(t *testing.T) {
+				t.Parallel()
+				w := checktest.NewWorld()
+				w.Workload.Kind = kind
+				change(w)
+				checktest.AllQuiet(t, All(), w)
+			})
+		}
+	}
+}
+
+func TestWhereNothingIsKnownNothingPasses(t *testing.T) {
+	t.Parallel()
+	for _, o := range check.Judge(All(), &check.Case{Facts: &facts.Facts{}, Settings: check.DefaultSettings()}, nil) {
+		assert.True(t, o.Unproven(), "%s %+v", o.ID, o)
+	}
+}
+
+func TestWithoutAServerEveryCheckOfItSaysWhatWouldProveIt(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*check.Case){
+		"nobody asked": func(c *check.Case) { c.Postgres = nil },
+		"not possible": func(c *check.Case) {
+			c.Postgres = nil
+			c.Lacks(facts.Database, facts.Gap{Reason: "no URL", Proof: "give one"})
+		},
+		"interrupted": func(c *check.Case) { c.Postgres = checktest.From(&pgfacts.Facts{Interrupted: true}) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := checktest.NewWorld()
+			w.Then = append(w.Then, change)
+			for _, o := range check.Judge(ofServer(), w.Case(t), nil) {
+				assert.True(t, o.Unproven(), "%s %+v", o.ID, o)
+			}
+		})
+	}
+}
+
+func TestAFailureToConnectIsOneFinding(t *testing.T) {
+	t.Parallel()
+	w := checktest.NewWorld()
+	w.Databases = checktest.From(&pgfacts.Facts{
+		FailedStep: pgfacts.TCP,
+		Steps:      []pgfacts.StepResult{{Step: pgfacts.TCP, Status: pgfacts.StepFailed, Message: "connection refused"}},
+	})
+	for _, o := range check.Judge(ofServer(), w.Case(t), nil) {
+		if o.ID == "postgres-unreachable" {
+			assert.Equal(t, check.Failed, o.Status)
+		} else {
+			assert.True(t, o.Unproven(), o.ID)
+		}
+	}
+}
+
+func TestASkipNamesOnlyChecksThatThereAre(t *testing.T) {
+	t.Parallel()
+	ids := map[string]bool{"": true}
+	for _, c := range All() {
+		ids[c.ID] = true
+	}
+	w := checktest.NewWorld()
+	checktest.RelayIs("http://[::1")(w)
+	w.Set("CODER_ACCESS_URL", "ftp://coder.example.com")
+	w.Set("CODER_HTTP_ADDRESS", "8080")
+	w.Database().Server.Flavor = pgfacts.CockroachDB
+	for _, o := range check.Judge(All(), w.Case(t), nil) {
+		assert.True(t, ids[o.Skip.See], "%s sees %q", o.ID, o.Skip.See)
+	}
+}
+
+// ofServer are the checks that need the answer of a server.
+func ofServer() []check.Check {
+	var out []check.Check
+	for _, c := range All() {
+		for _, need := range c.Needs {
+			if need == facts.Database && c.ID != "postgres-same-endpoint" {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}

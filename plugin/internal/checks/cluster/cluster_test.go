@@ -1,0 +1,223 @@
+package cluster
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+)
+
+const clusterVar = "CODER_CLUSTER_HOST"
+
+func clusterIs(host string) func(*checktest.World) {
+	return func(w *checktest.World) { w.Set(clusterVar, host) }
+}
+
+func hostCases(_ *testing.T, c *checktest.Cases) {
+	noAddress := func(w *checktest.World) { w.Unset(clusterVar); w.Unset(coder.RelayURL) }
+	c.About("cluster-host-missing",
+		checktest.Passes("the pod IP", nil),
+		checktest.Passes("the relay URL's host serves as well", func(w *checktest.World) { w.Unset(clusterVar) }),
+		checktest.Fires("neither is set", "neither", noAddress),
+		checktest.Fires("neither is set, and the version is unknown", "neither", func(w *checktest.World) { noAddress(w); w.Version("main") }),
+		checktest.Skips("Coder 2.37 needs none", "experiment nats_pubsub", func(w *checktest.World) { noAddress(w); w.Version("v2.37.1") }),
+		checktest.Fires("Coder 2.36 with NATS by choice", "neither", func(w *checktest.World) {
+			noAddress(w)
+			w.Version("v2.36.0")
+			w.Set("CODER_EXPERIMENTS", "nats_pubsub")
+		}),
+		checktest.Skips("Coder 2.34 has no NATS", "no NATS pubsub", func(w *checktest.World) {
+			noAddress(w)
+			w.Version("v2.34.0")
+			w.Set("CODER_EXPERIMENTS", "nats_pubsub")
+		}),
+		checktest.Skips("NATS is turned off", "no_nats_pubsub", func(w *checktest.World) { noAddress(w); w.Set("CODER_EXPERIMENTS", "a,no_nats_pubsub") }),
+		checktest.Skips("one replica", "one replica", func(w *checktest.World) { noAddress(w); w.Replicas(1) }),
+	)
+	c.About("cluster-host-custom-relays",
+		checktest.Skips("the embedded relay", "embedded relay is on", nil),
+		checktest.Passes("custom relays with a cluster host", checktest.CustomRelays),
+		checktest.Fires("custom relays without", "custom relays", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset(clusterVar) }),
+		checktest.Skips("custom relays without, before NATS", "nats_pubsub", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset(clusterVar); w.Version("v2.37.0") }),
+	)
+	c.About("cluster-host-not-ip",
+		checktest.Passes("the pod IP", nil),
+		checktest.Passes("an IPv6 address", clusterIs("fd00::1")),
+		checktest.Warns("a name", "is a name", clusterIs("coder-0.coder-replicas")),
+		checktest.Warns("the relay URL's name, where that is taken", "is a name", func(w *checktest.World) {
+			w.Container().Env = append([]corev1.EnvVar{checktest.Field("POD_NAME", "metadata.name")}, w.Container().Env...)
+			w.Unset(clusterVar)
+			checktest.RelayIs("http://$(POD_NAME).coder-replicas:8080")(w)
+		}),
+		checktest.Skips("Coder 2.34 does not know it", "does not know", func(w *checktest.World) { w.Version("v2.34.0"); clusterIs("a.example.com")(w) }),
+	)
+	c.About("cluster-host-malformed",
+		checktest.Passes("the pod IP", nil),
+		checktest.Passes("an IPv6 address", clusterIs("fd00::1")),
+		checktest.Passes("the pod IP of a Deployment, whose pods have no names yet", func(w *checktest.World) { w.Workload.Kind = "Deployment" }),
+		checktest.Fires("the pod IP in brackets", "brackets", clusterIs("[$(KUBE_POD_IP)]")),
+		checktest.Fires("a scheme", "a scheme", clusterIs("http://10.0.0.1")),
+		checktest.Fires("a port", "a port", clusterIs("10.0.0.1:6222")),
+		checktest.Fires("brackets", "brackets", clusterIs("[fd00::1]")),
+		checktest.Fires("unexpanded", "does not expand", clusterIs("$(POD_IPX)")),
+	)
+	c.About("cluster-host-shared",
+		checktest.Passes("each pod has its IP", nil),
+		checktest.Fires("one for all", "coder-0 and coder-1", clusterIs("10.0.0.1")),
+		checktest.Fires("loopback", "this machine itself", clusterIs("127.0.0.1")),
+		checktest.Fires("unspecified", "this machine itself", clusterIs("::")),
+		checktest.Skips("one replica", "one replica", func(w *checktest.World) { w.Replicas(1); clusterIs("127.0.0.1")(w) }),
+	)
+	c.About("cluster-host-ipv6",
+		checktest.Passes("IPv4 pods", nil),
+		checktest.Advises("IPv6 and a version that may have it mended", "check that your version", clusterIs("fd00::1")),
+		checktest.Fires("IPv6 and Coder 2.36 with NATS", "cannot form", func(w *checktest.World) {
+			w.Version("v2.36.2")
+			w.Set("CODER_EXPERIMENTS", "nats_pubsub")
+			w.Service.Spec.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol}
+		}),
+		checktest.Passes("IPv4 in IPv6 form", clusterIs("::ffff:10.0.0.1")),
+		checktest.Skips("IPv6 without NATS", "no_nats_pubsub", func(w *checktest.World) { w.Set("CODER_EXPERIMENTS", "no_nats_pubsub"); clusterIs("fd00::1")(w) }),
+	)
+}
+
+func policy(spec string) func(*checktest.World) {
+	return func(w *checktest.World) {
+		w.Extra = append(w.Extra, "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: coder, namespace: coder}, spec: "+spec+"}")
+	}
+}
+
+const (
+	anyCoder = "{matchLabels: {app.kubernetes.io/name: coder}}"
+	// outside lets everything out that coderd needs but for other replicas.
+	outside = "{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 5432}]}, {ports: [{port: 443}]}"
+	// inside lets everything out but to the database.
+	inside = "{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 8080}, {port: 6222}, {port: 443}]}"
+)
+
+func policyCases(_ *testing.T, c *checktest.Cases) {
+	const id = "network-policy-blocks-replicas"
+	plainURL := func(url string, change func(*checktest.World)) func(*checktest.World) {
+		return func(w *checktest.World) { w.Set("CODER_PG_CONNECTION_URL", url); change(w) }
+	}
+	c.About(id,
+		checktest.Skips("no policy", "no NetworkPolicy", nil),
+		checktest.Skips("a policy for other pods", "no NetworkPolicy", policy("{podSelector: {matchLabels: {app: other}}, ingress: []}")),
+		checktest.Fires("all ingress denied", "the relay port of replicas", policy("{podSelector: {}, policyTypes: [Ingress]}")),
+		checktest.Passes("all ingress allowed", policy("{podSelector: {}, policyTypes: [Ingress], ingress: [{}]}")),
+		checktest.Fires("6222 forgotten", "the pubsub port", policy("{podSelector: "+anyCoder+", ingress: [{ports: [{port: 8080}]}]}")),
+		checktest.Passes("6222 forgotten, before NATS", func(w *checktest.World) {
+			w.Version("v2.37.0")
+			policy("{podSelector: " + anyCoder + ", ingress: [{ports: [{port: 8080}]}]}")(w)
+		}),
+		checktest.Passes("both by number, from the pods themselves", policy("{podSelector: "+anyCoder+", ingress: [{from: [{podSelector: "+anyCoder+"}], ports: [{port: 8080}, {port: 6222}]}]}")),
+		checktest.Passes("by name and range", policy("{podSelector: "+anyCoder+", ingress: [{ports: [{port: http}, {port: 6000, endPort: 7000}]}]}")),
+		checktest.Fires("from others only", "the relay port", policy("{podSelector: "+anyCoder+", ingress: [{from: [{podSelector: {matchLabels: {app: nginx}}}]}]}")),
+		checktest.Passes("two policies together", func(w *checktest.World) {
+			policy("{podSelector: " + anyCoder + ", ingress: [{ports: [{port: 8080}]}]}")(w)
+			w.Extra = append(w.Extra, "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: more, namespace: coder}, spec: {podSelector: {}, ingress: [{ports: [{port: 6222}]}]}}")
+		}),
+		checktest.Skips("one of another namespace", "no NetworkPolicy", func(w *checktest.World) {
+			w.Extra = append(w.Extra, "{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: x, namespace: other}, spec: {podSelector: {}}}")
+		}),
+		checktest.Fires("egress to replicas forgotten", "to the relay port", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+"]}")),
+		checktest.Passes("egress complete", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {ports: [{port: 8080}, {port: 6222}]}]}")),
+		checktest.Fires("no DNS", "to DNS", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 5432}, {port: 443}, {port: 8080}, {port: 6222}]}]}")),
+		checktest.Fires("DNS by TCP only", "to DNS", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53}, {port: 5432}, {port: 443}, {port: 8080}, {port: 6222}]}]}")),
+		checktest.Fires("no Postgres, whose URL is in a Secret", "to Postgres", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 443}, {port: 8080}, {port: 6222}]}]}")),
+		checktest.Fires("another port than the URL's", "to Postgres", plainURL("postgres://c:x@db.example.com:6432/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {ports: [{port: 8080}, {port: 6222}]}]}"))),
+		checktest.Fires("the database's address is excepted", "to Postgres", plainURL("postgres://c:x@10.1.2.3/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]}, {to: [{podSelector: "+anyCoder+"}]}]}"))),
+		checktest.Fires("replicas only", "to DNS", policy("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: "+anyCoder+"}]}]}")),
+		checktest.Fires("no access URL", "to the access URL", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 5432}, {port: 8080}, {port: 6222}]}]}")),
+		checktest.Passes("a label of a namespace that is not in the input", policy("{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]}")),
+		checktest.Fires("a label that the namespace does not have", "the relay port", func(w *checktest.World) {
+			policy("{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]}")(w)
+			w.Extra = append(w.Extra, "{apiVersion: v1, kind: Namespace, metadata: {name: coder}}")
+		}),
+		checktest.Fires("another namespace by name", "the relay port", policy("{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}}]}]}")),
+		checktest.Fires("all addresses but private ones", "to the relay port", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16]}}]}, {to: [{ipBlock: {cidr: '::/0'}}]}]}")),
+		checktest.Passes("all addresses but some private ones", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.1.0.0/16]}}]}]}")),
+		checktest.Passes("a block of carrier addresses", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 100.64.0.0/10}}]}]}")),
+		checktest.Fires("a block of the internet", "to the relay port", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 203.0.113.0/24}}]}]}")),
+		checktest.Fires("DNS in the own namespace only", "to DNS", policy("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}, {ports: [{port: 5432}, {port: 443}]}]}")),
+		checktest.Passes("a database that the pod reaches on its own machine", plainURL("postgres://c:x@127.0.0.1:5432/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 443}, {port: 8080}, {port: 6222}]}]}"))),
+		checktest.Passes("a block of benchmark addresses", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 198.19.0.0/16}}]}]}")),
+		checktest.Passes("a block of class E", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 240.10.0.0/16}}]}]}")),
+		checktest.Fires("a database in another namespace, pods of the own one", "to Postgres", plainURL("postgres://c:x@pg.data.svc.cluster.local/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{podSelector: {matchLabels: {app: pg}}}], ports: [{port: 5432}]}]}"))),
+		checktest.Fires("a database in another namespace, a third one allowed", "to Postgres", plainURL("postgres://c:x@pg.data.svc/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: web}}}], ports: [{port: 5432}]}]}"))),
+		checktest.Passes("a database in another namespace, which is allowed", plainURL("postgres://c:x@pg.data.svc/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: data}}}], ports: [{port: 5432}]}]}"))),
+		checktest.Passes("a database in another namespace, allowed by labels", plainURL("postgres://c:x@pg.data.svc/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{namespaceSelector: {matchLabels: {team: data}}}], ports: [{port: 5432}]}]}"))),
+		checktest.Passes("a database in the own namespace", plainURL("postgres://c:x@pg.coder.svc/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+inside+", {to: [{podSelector: {matchLabels: {app: pg}}}], ports: [{port: 5432}]}]}"))),
+		checktest.Fires("the access URL is the Service, and only its own port is allowed", "to the access URL", func(w *checktest.World) {
+			w.Set("CODER_ACCESS_URL", "http://coder.coder.svc.cluster.local")
+			w.Service.Spec.Ports[0].TargetPort = intstr.FromInt32(8443)
+			policy("{podSelector: {}, policyTypes: [Egress], egress: [" + outside + ", {ports: [{port: 80}, {port: 8080}, {port: 6222}]}]}")(w)
+		}),
+		checktest.Passes("no database, one replica", func(w *checktest.World) {
+			w.Replicas(1)
+			w.Unset("CODER_PG_CONNECTION_URL")
+			policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 443}]}]}")(w)
+		}),
+		checktest.Passes("the access URL is the Service, whose pods are allowed", func(w *checktest.World) {
+			w.Set("CODER_ACCESS_URL", "http://coder.coder.svc.cluster.local")
+			policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 5432}, {port: 8080}, {port: 6222}]}]}")(w)
+		}),
+	)
+}
+
+func networkCases(_ *testing.T, c *checktest.Cases) {
+	annotate := func(pairs ...string) func(*checktest.World) {
+		return func(w *checktest.World) {
+			w.Workload.Spec.Template.Annotations = map[string]string{}
+			for i := 0; i < len(pairs); i += 2 {
+				w.Workload.Spec.Template.Annotations[pairs[i]] = pairs[i+1]
+			}
+		}
+	}
+	c.About("mesh-sidecar-ports",
+		checktest.Skips("no mesh", "no service mesh", nil),
+		checktest.Warns("Istio", "Istio takes over", annotate("sidecar.istio.io/inject", "true")),
+		checktest.Passes("Istio with 6222 excluded", annotate("sidecar.istio.io/inject", "true",
+			"traffic.sidecar.istio.io/excludeInboundPorts", "6222", "traffic.sidecar.istio.io/excludeOutboundPorts", "5432,6222")),
+		checktest.Warns("Istio with one direction excluded", "Istio takes over", annotate("sidecar.istio.io/inject", "true", "traffic.sidecar.istio.io/excludeInboundPorts", "6222")),
+		checktest.Warns("Linkerd", "Linkerd takes over", annotate("linkerd.io/inject", "enabled")),
+		checktest.Passes("Linkerd with a range", annotate("linkerd.io/inject", "enabled",
+			"config.linkerd.io/skip-inbound-ports", "6000-7000", "config.linkerd.io/skip-outbound-ports", "6222")),
+		checktest.Warns("Istio by the namespace", "Istio takes over", func(w *checktest.World) {
+			w.Extra = append(w.Extra, "{apiVersion: v1, kind: Namespace, metadata: {name: coder, labels: {istio-injection: enabled}}}")
+		}),
+		checktest.Skips("Istio by the namespace, but not for these pods", "no service mesh", func(w *checktest.World) {
+			w.Extra = append(w.Extra, "{apiVersion: v1, kind: Namespace, metadata: {name: coder, labels: {istio-injection: enabled}}}")
+			annotate("sidecar.istio.io/inject", "false")(w)
+		}),
+		checktest.Warns("Istio that was injected before", "Istio takes over", func(w *checktest.World) {
+			w.Pod().Containers = append(w.Pod().Containers, corev1.Container{Name: "istio-proxy"})
+		}),
+		checktest.Warns("Linkerd as a native sidecar", "Linkerd takes over", func(w *checktest.World) {
+			w.Pod().InitContainers = append(w.Pod().InitContainers, corev1.Container{Name: "linkerd-proxy"})
+		}),
+		checktest.Skips("Istio before NATS", "nats_pubsub", func(w *checktest.World) { w.Version("v2.37.0"); annotate("sidecar.istio.io/inject", "true")(w) }),
+	)
+	apart := func(labels map[string]string) func(*checktest.World) {
+		return func(w *checktest.World) {
+			w.Pod().HostNetwork = true
+			w.Pod().Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
+				RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{
+					TopologyKey: "kubernetes.io/hostname", LabelSelector: &metav1.LabelSelector{MatchLabels: labels},
+				}},
+			}}
+		}
+	}
+	c.About("host-network-ports",
+		checktest.Skips("the pods' own network", "a network of their own", nil),
+		checktest.Fires("the host's network", "may land on one node", func(w *checktest.World) { w.Pod().HostNetwork = true }),
+		checktest.Passes("kept apart", apart(checktest.PodLabels)),
+		checktest.Fires("kept apart from somebody else", "may land on one node", apart(map[string]string{"app": "other"})),
+		checktest.Passes("host ports keep them apart", func(w *checktest.World) { w.Pod().HostNetwork = true; w.Container().Ports[0].HostPort = 8080 }),
+		checktest.Skips("one replica", "one replica", func(w *checktest.World) { w.Pod().HostNetwork = true; w.Replicas(1) }),
+	)
+}

@@ -1,0 +1,81 @@
+package cluster
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// networkChecks judge what Kubernetes puts between replicas.
+func networkChecks() []check.Check {
+	return []check.Check{
+		{
+			ID: "network-policy-blocks-replicas", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "network policies let replicas reach each other, DNS, Postgres and the access URL",
+			Why:    "A policy that selects the coderd pods denies all that no policy allows, and replicas then fail one by one in different ways.",
+			Remedy: "Allow it in a NetworkPolicy that selects the coderd pods; the chart's own does with coder.networkPolicy.enable=true.",
+			Judge:  judgment.EachWorkload(judgePolicies),
+		},
+		{
+			ID: "mesh-sidecar-ports", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			Title:  "a service mesh leaves port 6222 alone",
+			Why:    "A sidecar changes the source address of a connection, and replicas refuse a peer whose certificate is for another address.",
+			Remedy: "Exclude port 6222 inbound and outbound in the pod's annotations.",
+			Judge:  judgment.BetweenReplicas(withNATS(judgeSidecar)),
+		},
+		{
+			ID: "host-network-ports", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "replicas on the host's network never share a node",
+			Why:    "Two replicas on one node's network want the same ports, and the second one does not start.",
+			Remedy: "Require podAntiAffinity on kubernetes.io/hostname for the pods' own labels.",
+			Judge:  judgment.BetweenReplicas(judgeHostNetwork),
+		},
+	}
+}
+
+func judgeSidecar(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+	w := d.Workloads[r.Workload]
+	mesh := w.Mesh()
+	if mesh == deployment.NoMesh {
+		j.Skip("no service mesh is injected into the pods")
+		return
+	}
+	inbound, outbound := mesh.PortAnnotations()
+	var missing []string
+	for _, key := range []string{inbound, outbound} {
+		if !deployment.HoldsPort(w.Pod.MeshAnnotations[key], coder.NATSPort) {
+			missing = append(missing, key)
+		}
+	}
+	if len(missing) == 0 {
+		j.Good()
+		return
+	}
+	s := judgment.Container(d, r)
+	s.Container = ""
+	j.Find(check.Finding{
+		Message: fmt.Sprintf("%s takes over port %d between replicas", mesh, coder.NATSPort), Subject: s,
+		Observed: "no " + strings.Join(missing, " and no ") + " with 6222", Expected: "6222 excluded in both directions",
+		Remedy: fmt.Sprintf("Add to the pod's annotations (coder.podAnnotations in the chart):\n%s: \"%d\"\n%s: \"%d\"", inbound, coder.NATSPort, outbound, coder.NATSPort),
+	})
+}
+
+func judgeHostNetwork(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+	w := d.Workloads[r.Workload]
+	if w.Pod == nil || !w.Pod.HostNetwork {
+		j.Skip("the pods have a network of their own")
+		return
+	}
+	if w.Replicas < 2 && len(d.Workloads) == 1 || w.Kind == "DaemonSet" || w.Pod.KeptApart(r.Labels) || w.Pod.HasHostPort() {
+		j.Good()
+		return
+	}
+	j.Find(check.Finding{
+		Message: "replicas on the host's network may land on one node", Subject: judgment.Container(d, r),
+		Observed: "hostNetwork: true without a required podAntiAffinity on kubernetes.io/hostname", Expected: "at most one replica on a node",
+	})
+}

@@ -1,0 +1,195 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+)
+
+func migrationChecks() []check.Check {
+	return []check.Check{
+		{
+			ID: "migration-dirty", Area: area, Severity: check.Error, Needs: judgment.Database,
+			Title:  "the schema is cleanly migrated",
+			Why:    "coderd does not start on a schema whose last migration failed half-way.",
+			Remedy: "Restore the snapshot from before the upgrade, or ask Coder's support; do not clear the flag by hand.",
+			Judge:  probed(answered(migrated(judgeDirty))),
+		},
+		{
+			ID: "migration-downgrade", Area: area, Severity: check.Error, Needs: judgment.Database, Uses: judgment.Replicas,
+			Title:  "the schema is not newer than this version of Coder",
+			Why:    "Coder cannot go back: an older coderd exits on a newer schema.",
+			Remedy: "Install the version that migrated the database, or a newer one; or restore the snapshot from before the upgrade.",
+			Judge:  probed(answered(migrated(judgeDowngrade))),
+		},
+		{
+			ID: "migration-pending-rolling", Area: area, Severity: check.Warning, Needs: judgment.Database, Uses: judgment.Replicas,
+			Title:  "no migration runs under the feet of live replicas",
+			Why:    "A migration waits for locks that live replicas hold, and everything else waits behind it.",
+			Remedy: "Take a snapshot, end the old replicas, then upgrade. With the chart of this project:\nhelm upgrade coder ./charts/coder -n coder --reuse-values --set coder.replicaCount=0 --wait",
+			Judge:  probed(answered(migrated(judgePending))),
+		},
+		{
+			ID: "migration-lock-held", Area: area, Severity: check.Warning, Needs: judgment.Database,
+			Title:  "nothing stands in the way of a migration",
+			Why:    "A replica that starts waits two minutes for the migration lock and then exits; an idle transaction can hold a migration up for ever.",
+			Remedy: "Look at what holds it, and end it if it is stuck: SELECT pg_terminate_backend(PID);",
+			Judge:  probed(answered(judgeLocks, pgfacts.AskMigrationLock, pgfacts.AskIdle)),
+		},
+	}
+}
+
+// migrated judges a database that a Coder v2 has used.
+func migrated(judge func(*check.Case, *pgfacts.Facts, pgfacts.Migration) check.Result) func(*check.Case, *pgfacts.Facts) check.Result {
+	return func(f *check.Case, p *pgfacts.Facts) check.Result {
+		switch {
+		case p.Coder == nil:
+			return unanswered(p, pgfacts.AskTables, "which tables there are")
+		case p.Coder.Migration == nil:
+			if _, missing := gapOf(p, pgfacts.AskSchemaVersion); missing {
+				return unanswered(p, pgfacts.AskSchemaVersion, "the schema's version")
+			}
+			return check.NotApplicable("no Coder has used this database yet")
+		}
+		return judge(f, p, *p.Coder.Migration)
+	}
+}
+
+func judgeDirty(_ *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
+	if !m.Dirty {
+		return check.PassNote(fmt.Sprintf("schema version %d", m.Version))
+	}
+	return check.Fail(check.Finding{
+		Message: fmt.Sprintf("migration %d failed half-way: the schema is dirty", m.Version), Subject: server(p),
+		Observed: fmt.Sprintf("schema_migrations: version %d, dirty", m.Version), Expected: "not dirty",
+	})
+}
+
+// lastMigrations are the last migration of the first and of the last release of
+// each minor version of Coder 2, from coderd/database/migrations at its tags.
+var lastMigrations = map[int][2]int{
+	24: {343, 343}, 25: {352, 352}, 26: {362, 362}, 27: {376, 376}, 28: {393, 393}, 29: {401, 401},
+	30: {412, 412}, 31: {412, 421}, 32: {462, 462}, 33: {483, 483}, 34: {509, 509}, 35: {535, 535},
+}
+
+// newestKnown is the newest minor version in lastMigrations.
+const newestKnown = 35
+
+// planned is the version of Coder that is to be installed.
+func planned(f *check.Case) coder.Version {
+	if f.Deployment != nil {
+		return f.Deployment.Version
+	}
+	return f.Plan.Version
+}
+
+// versionUnknown is the result where the image's version decides.
+func versionUnknown(f *check.Case, v coder.Version) check.Result {
+	if !v.Known() {
+		proof := "use an image tag that is a version"
+		if f.Deployment == nil {
+			proof = "give --coder-version"
+		}
+		return check.Unproven("the version of Coder to be installed is not known", proof)
+	}
+	return check.Unproven("the last migration of Coder "+v.String()+" is not known here", "compare with the release notes of Coder "+v.String())
+}
+
+func judgeDowngrade(f *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
+	v := planned(f)
+	last, known := lastMigrations[v.Minor]
+	switch {
+	case v.Known() && v.Major == 2 && v.Minor > newestKnown && m.Version <= lastMigrations[newestKnown][1]:
+		return check.PassNote(fmt.Sprintf("schema version %d is older than Coder %s", m.Version, v))
+	case !v.Known() || v.Major != 2 || !known:
+		return versionUnknown(f, v)
+	case m.Version <= last[1]:
+		return check.PassNote(fmt.Sprintf("schema version %d, Coder %s has %d", m.Version, v, last[1]))
+	}
+	return check.Fail(check.Finding{
+		Message: fmt.Sprintf("the schema is at version %d, newer than that of Coder %s, %d: coderd will exit", m.Version, v, last[1]), Subject: server(p),
+		Observed: fmt.Sprintf("schema version %d", m.Version), Expected: fmt.Sprintf("at most %d", last[1]),
+	})
+}
+
+func judgePending(f *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
+	live, skip := liveReplicas(p)
+	if skip != nil {
+		return *skip
+	}
+	if len(live) < 2 {
+		return check.NotApplicable(plural(len(live), "live replica") + ": no rolling upgrade")
+	}
+	v := planned(f)
+	last, known := lastMigrations[v.Minor]
+	atLeast := ""
+	if v.Known() && v.Major == 2 && v.Minor > newestKnown {
+		last, known, atLeast = lastMigrations[newestKnown], m.Version < lastMigrations[newestKnown][1], "at least "
+	}
+	pending := last[0] - m.Version
+	switch {
+	case !v.Known() || v.Major != 2 || !known:
+		return versionUnknown(f, v)
+	case pending <= 0:
+		return check.PassNote(fmt.Sprintf("schema version %d is that of Coder %s", m.Version, v))
+	}
+	finding := check.Finding{
+		Message: fmt.Sprintf("%s%d migrations are pending while %s run: an upgrade now may stop them all", atLeast, pending, plural(len(live), "replica")), Subject: server(p),
+		Observed: fmt.Sprintf("schema version %d, Coder %s has %s%d", m.Version, v, atLeast, last[0]), Expected: "at most one replica during the upgrade",
+	}
+	if pending > f.Limits.Postgres.PendingMigrations {
+		finding.Severity = check.Error
+	}
+	return check.Fail(finding)
+}
+
+func judgeLocks(f *check.Case, p *pgfacts.Facts) check.Result {
+	if p.Activity == nil {
+		return unanswered(p, pgfacts.AskMigrationLock, "who holds locks")
+	}
+	limits := f.Limits.Postgres
+	var findings []check.Finding
+	hidden := 0
+	for _, h := range p.Activity.MigrationLocks {
+		what := "waits for"
+		if h.Granted {
+			what = "holds"
+		}
+		switch {
+		case h.Age == nil:
+			hidden++
+		case *h.Age > limits.MigrationLock:
+			findings = append(findings, holderFinding(p, h, *h.Age, what+" Coder's migration lock", limits.MigrationLock))
+		}
+	}
+	for _, h := range p.Activity.IdleInTransaction {
+		if h.Age != nil && *h.Age > limits.IdleTransaction {
+			findings = append(findings, holderFinding(p, h, *h.Age, "keeps a transaction open and does nothing", limits.IdleTransaction))
+		}
+	}
+	switch {
+	case len(findings) > 0:
+		return check.Fail(findings...)
+	case hidden > 0:
+		return check.Unproven("somebody holds or awaits the migration lock, and the role may not see since when", "GRANT pg_read_all_stats TO "+p.Target.User)
+	case len(p.Activity.MigrationLocks) > 0:
+		return check.PassNote("a migration runs now")
+	}
+	return check.Pass()
+}
+
+func holderFinding(p *pgfacts.Facts, h pgfacts.Holder, age time.Duration, what string, limit time.Duration) check.Finding {
+	parts := []string{fmt.Sprintf("process %d", h.PID), h.User, h.Application, h.Client}
+	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
+	return check.Finding{
+		Message: fmt.Sprintf("a session %s since %s", what, seconds(age)), Subject: server(p),
+		Observed: strings.Join(parts, ", "), Expected: "less than " + short(limit),
+		Remedy: fmt.Sprintf("If it is stuck, end it: SELECT pg_terminate_backend(%d);", h.PID),
+	}
+}

@@ -1,0 +1,154 @@
+package postgres
+
+import (
+	"testing"
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+)
+
+// stopped ends the steps at one that failed.
+func stopped(at pgfacts.Step, change func(*pgfacts.StepResult)) func(*checktest.World) {
+	return func(w *checktest.World) {
+		p := w.Database()
+		for i, s := range p.Steps {
+			if s.Step == at {
+				p.Steps = p.Steps[:i+1]
+				p.Steps[i].Status, p.Steps[i].Took = pgfacts.StepFailed, 2*time.Second
+				change(&p.Steps[i])
+			}
+		}
+		p.FailedStep, p.Server, p.Latency = at, nil, nil
+	}
+}
+
+func message(text, sqlState string) func(*pgfacts.StepResult) {
+	return func(s *pgfacts.StepResult) { s.Message, s.SQLState = text, sqlState }
+}
+
+func reachCases(_ *testing.T, c *checktest.Cases) {
+	c.About("postgres-unreachable",
+		checktest.Notes("a session", "TLS 1.3, certificate until 2027-01-02", nil),
+		checktest.Fires("no such host", "the step DNS failed at 10.0.0.5:5432 after 2000 ms: no such host", stopped(pgfacts.DNS, message("no such host", ""))),
+		checktest.Fires("a refused port", "the step TCP failed at 10.0.0.5:5432 after 2000 ms: connection refused", stopped(pgfacts.TCP, message("connection refused", ""))),
+		checktest.Fires("a wrong password", "password authentication failed for user \"coder\" (SQLSTATE 28P01)", stopped(pgfacts.Authentication, message("password authentication failed for user \"coder\"", "28P01"))),
+		checktest.Fires("no TLS", "the step TLS failed", stopped(pgfacts.TLSStep, message("the server does not offer TLS", ""))),
+		checktest.Fires("no database", "the step database failed", stopped(pgfacts.Database, message("database \"coder\" does not exist", "3D000"))),
+		checktest.Fires("a session that was lost", "the step permission failed", stopped(pgfacts.Permission, message("no answer within 5s", ""))),
+		checktest.Skips("a name of the cluster", "known inside the cluster only", func(w *checktest.World) {
+			stopped(pgfacts.DNS, message("no such host", ""))(w)
+			w.Database().ClusterName = true
+		}),
+		checktest.Skips("the replicas' URL, from a machine that cannot reach it", "this machine cannot reach db.example.com: TCP: nothing answered", func(w *checktest.World) {
+			stopped(pgfacts.TCP, message("nothing answered", ""))(w)
+			w.Database().Target.InCluster = true
+		}),
+		checktest.Fires("the replicas' URL, where the host itself refuses", "connection refused", func(w *checktest.World) {
+			stopped(pgfacts.TCP, message("connection refused", ""))(w)
+			w.Database().Target.InCluster = true
+		}),
+		checktest.Fires("the replicas' URL, with a wrong password", "password authentication failed", func(w *checktest.World) {
+			stopped(pgfacts.Authentication, message("password authentication failed", "28P01"))(w)
+			w.Database().Target.InCluster = true
+		}),
+		checktest.Fires("a pooler that refuses the driver", "PgBouncer refuses the start-up parameter extra_float_digits", func(w *checktest.World) {
+			w.Database().Proxy = pgfacts.Proxy{Present: true, Name: "PgBouncer", Refused: []string{"extra_float_digits"}}
+		}),
+		checktest.Skips("IAM", "awsiamrds", func(w *checktest.World) { w.Database().Server, w.Database().Target.Auth = nil, pgfacts.AuthAWSIAM }),
+		checktest.Skips("a root certificate that is elsewhere", "sslrootcert /ca.pem is not on this machine", func(w *checktest.World) {
+			w.Database().TLS.Required, w.Database().TLS.Unverified = true, "sslrootcert /ca.pem is not on this machine"
+		}),
+		checktest.Notes("a verified certificate", "TLS 1.3", func(w *checktest.World) { w.Database().TLS.Required, w.Database().TLS.Verified = true, true }),
+	)
+}
+
+func serverCases(_ *testing.T, c *checktest.Cases) {
+	version := func(num int, text string) func(*checktest.World) {
+		return func(w *checktest.World) { w.Database().Server.VersionNum, w.Database().Server.Version = num, text }
+	}
+	c.About("postgres-version",
+		checktest.Notes("in support", "17.10", nil),
+		checktest.Fires("too old", "Postgres 12.22 is too old", version(120022, "12.22")),
+		checktest.Warns("just old enough, out of support", "Postgres 13 is out of community support since 2025-11-13", version(130000, "13.0")),
+		checktest.Notes("in support until later this month", "14.23", version(140023, "14.23")),
+		checktest.Warns("out of support since this month", "Postgres 14 is out of community support", func(w *checktest.World) {
+			version(140023, "14.23")(w)
+			w.Now = time.Date(2026, 11, 12, 0, 0, 0, 0, time.UTC)
+		}),
+		checktest.Notes("newer than we know", "27.1", version(270001, "27.1")),
+		checktest.Notes("a flavor", "17.10, Amazon Aurora", func(w *checktest.World) { w.Database().Server.Flavor = pgfacts.Aurora }),
+		checktest.Fires("no Postgres at all", "CockroachDB is not Postgres", func(w *checktest.World) { w.Database().Server.Flavor = pgfacts.CockroachDB }),
+		checktest.Notes("a flavor that nobody knows", "Something", func(w *checktest.World) { w.Database().Server.Flavor = "Something" }),
+	)
+	c.About("postgres-read-only",
+		checktest.Notes("a primary", "", nil),
+		checktest.Passes("a primary by the name of a reader", func(w *checktest.World) { w.Database().Target.Host = "coder-db-ro" }),
+		checktest.Fires("a standby", "the server is a standby", func(w *checktest.World) { w.Database().Server.InRecovery = true }),
+		checktest.Fires("a read-only role", "sessions of this role are read-only", func(w *checktest.World) { w.Database().Server.DefaultReadOnly = true }),
+	)
+	c.About("postgres-schema",
+		checktest.Notes("an owner", "role coder, schema public", nil),
+		checktest.Fires("no schema", "no schema of the search_path exists", func(w *checktest.World) { w.Database().Role.Schema = nil }),
+		checktest.Fires("no CREATE", "may not create tables in the schema public", func(w *checktest.World) { w.Database().Role.CanCreate = false }),
+		checktest.Fires("no USAGE", "may not create tables in the schema public", func(w *checktest.World) { w.Database().Role.CanUse = false }),
+		checktest.Fires("tables of somebody else", "Coder's tables belong to postgres", func(w *checktest.World) {
+			w.Database().Role.OwnsTables, w.Database().Role.TableOwner = new(false), "postgres"
+		}),
+		checktest.Notes("tables of its own", "", (*checktest.World).Used),
+		checktest.Skips("no Postgres", "see postgres-version", func(w *checktest.World) { w.Database().Server.Flavor = pgfacts.YugabyteDB }),
+		checktest.Skips("an unanswered question", "permission denied (SQLSTATE 42501)", func(w *checktest.World) {
+			w.Database().Role = &pgfacts.Role{Name: "coder"}
+			w.Database().Gaps = []pgfacts.Gap{{Question: "schema and rights", Message: "permission denied", SQLState: "42501"}}
+		}),
+	)
+}
+
+func latencyCases(_ *testing.T, c *checktest.Cases) {
+	median := func(d time.Duration) func(*checktest.World) {
+		return func(w *checktest.World) { w.Database().Latency.Median = d }
+	}
+	c.About("postgres-latency",
+		checktest.Notes("near", "median 2.0 ms, min 1.0 ms, p95 3.0 ms, jitter 0.00 ms of 9 round trips", nil),
+		checktest.Notes("just near enough", "", median(10*time.Millisecond-1)),
+		checktest.Warns("a little far", "a little far away: 10 ms for one round trip, so an API request that asks 10 times waits 100 ms", median(10*time.Millisecond)),
+		checktest.Warns("as far as Coder minds", "Coder's health page will warn with EDB02", median(15*time.Millisecond)),
+		checktest.Warns("just not too far", "slow to reach", median(50*time.Millisecond-1)),
+		checktest.Fires("too far", "too far away: 50 ms", median(50*time.Millisecond)),
+		checktest.Notes("far, with another limit", "", func(w *checktest.World) {
+			median(30 * time.Millisecond)(w)
+			w.Settings.Limits.Postgres.LatencyWarning = 40 * time.Millisecond
+		}),
+		checktest.Fires("near, with another limit", "too far away", func(w *checktest.World) { w.Settings.Limits.Postgres.LatencyError = time.Millisecond }),
+		checktest.Skips("not measured", "how fast it answers", func(w *checktest.World) { w.Database().Latency = nil }),
+	)
+	replica := func(i int, d time.Duration) func(*checktest.World) {
+		return func(w *checktest.World) {
+			w.Used()
+			w.Database().Coder.Replicas[i].DatabaseLatency = d
+		}
+	}
+	c.About("postgres-latency-uneven",
+		checktest.Notes("even", "coder-0: 0.90 ms", (*checktest.World).Used),
+		checktest.Warns("one far away", "replica coder-1 is 16 ms away from the database", replica(1, 16*time.Millisecond)),
+		checktest.Warns("one much farther", "coder-2 is much farther from the database than coder-0", replica(2, 4600*time.Microsecond)),
+		checktest.Notes("one just not much farther", "", replica(2, 4500*time.Microsecond)),
+		checktest.Notes("much farther, but near all the same", "", replica(2, 100*time.Microsecond)),
+		checktest.Notes("a stopped one far away", "", func(w *checktest.World) {
+			replica(1, time.Second)(w)
+			w.Database().Coder.Replicas[1].Stopped = true
+		}),
+		checktest.Skips("nobody runs", "no Coder has used this database yet", nil),
+	)
+	clock := func(skew, uncertainty time.Duration) func(*checktest.World) {
+		return func(w *checktest.World) { w.Database().Clock = &pgfacts.Clock{Skew: skew, Uncertainty: uncertainty} }
+	}
+	c.About("postgres-clock-skew",
+		checktest.Notes("equal", "10 ms, give or take 1.0 ms", nil),
+		checktest.Notes("at the limit", "", clock(2*time.Second, 0)),
+		checktest.Warns("ahead", "3.0 s ahead of this machine's", clock(3*time.Second, time.Millisecond)),
+		checktest.Warns("behind", "3.0 s behind this machine's", clock(-3*time.Second, time.Millisecond)),
+		checktest.Fires("far behind", "5.1 s behind", clock(-5100*time.Millisecond, time.Millisecond)),
+		checktest.Notes("within what the measurement may be off by", "", clock(2100*time.Millisecond, 200*time.Millisecond)),
+	)
+}

@@ -1,0 +1,207 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
+)
+
+// urlChecks judge the connection URL as text; the server is asked by
+// other checks.
+func urlChecks() []check.Check {
+	return []check.Check{
+		{
+			ID: "postgres-url-missing", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "all replicas are given a database",
+			Why:    "Without CODER_PG_CONNECTION_URL every replica starts an embedded database of its own, and they share nothing.",
+			Remedy: "Set CODER_PG_CONNECTION_URL from a Secret:\n- name: CODER_PG_CONNECTION_URL\n  valueFrom: {secretKeyRef: {name: coder-db-url, key: url}}",
+			Judge: judgment.BetweenReplicas(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+				value := r.Env(coder.PostgresURL)
+				switch {
+				// A key of a Secret that is not in the input is a URL all the same.
+				case value.State == deployment.Unknown && value.Origin.Kind != "", value.Set():
+					j.Good()
+				case value.State == deployment.Unknown:
+					j.Unknown(coder.PostgresURL, value)
+				default:
+					j.Find(check.Finding{
+						Message: "there is no database URL: each replica would start its own database", Subject: judgment.Of(d, r, value),
+						Observed: coder.PostgresURL + " is not set", Expected: "one Postgres endpoint for all replicas",
+					})
+				}
+			}),
+		},
+		{
+			ID: "postgres-url-invalid", Area: area, Severity: check.Error, Needs: judgment.DatabaseURL,
+			Title:  "the database URL is one that Coder can use",
+			Why:    "coderd exits with a URL that it cannot read, or that asks for what its driver refuses.",
+			Remedy: "Write it as postgres://USER:PASSWORD@HOST:5432/DATABASE, with the password percent-encoded.",
+			Judge:  withGiven(databaseURLs(judgeURLText), judgeGivenText),
+		},
+		{
+			ID: "postgres-url-local", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "the database is not each replica's own machine",
+			Why:    "Loopback and Unix sockets lead to the replica itself, so every replica would have a database of its own.",
+			Remedy: "Name the host of the one Postgres endpoint that all replicas share.",
+			Judge:  judgeLocal,
+		},
+		{
+			ID: "postgres-url-multihost", Area: area, Severity: check.Error, Needs: judgment.DatabaseURL,
+			Title:  "the database URL names one writable endpoint",
+			Why:    "Coder's driver does not fail over between hosts, and a reader endpoint refuses LISTEN and every write.",
+			Remedy: "Use the one endpoint that leads to the primary: CloudNativePG's -rw Service, Aurora's cluster endpoint, Patroni's primary.",
+			Judge:  withGiven(addressURLs(judgeMultihost), judgeGivenHosts),
+		},
+		{
+			ID: "postgres-url-plaintext", Area: area, Severity: check.Info, Needs: judgment.Replicas,
+			Title:  "the database password is kept in a Secret",
+			Why:    "Whoever may read the workload, or the release, reads the password too.",
+			Remedy: "Put the URL into a Secret and refer to it:\nkubectl create secret generic coder-db-url --from-literal=url=postgres://…\n- name: CODER_PG_CONNECTION_URL\n  valueFrom: {secretKeyRef: {name: coder-db-url, key: url}}",
+			Judge: readableURLs(func(j *judgment.Judgment, u databaseURL) {
+				if u.value.FromSecret || !u.HasPassword {
+					j.Good()
+					return
+				}
+				j.Find(check.Finding{
+					Message: "the database password stands in the manifest", Subject: judgment.Of(u.d, u.replica, u.value),
+					Observed: u.Show(u.Redacted), Expected: "a secretKeyRef",
+				})
+			}),
+		},
+		{
+			ID: "postgres-tls-off", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			Title:  "the connection to the database is encrypted",
+			Why:    "The password and all of Coder's data cross the network in the clear.",
+			Remedy: "Use sslmode=verify-full with sslrootcert, or at least sslmode=require.",
+			Judge: addressURLs(func(j *judgment.Judgment, u databaseURL) {
+				off := slices.Contains([]string{pgurl.SSLDisable, pgurl.SSLAllow, pgurl.SSLPrefer}, u.SSLMode)
+				if !off || u.Local() {
+					j.Good()
+					return
+				}
+				j.Find(check.Finding{
+					Message: fmt.Sprintf("sslmode=%s does not encrypt the connection to %s", u.SSLMode, u.Show(u.Host().String())), Subject: judgment.Of(u.d, u.replica, u.value),
+					Observed: "sslmode=" + u.SSLMode, Expected: "sslmode=require, verify-ca or verify-full",
+				})
+			}),
+		},
+	}
+}
+
+// databaseURL is the connection URL of one workload's replicas.
+type databaseURL struct {
+	d       *deployment.Deployment
+	replica deployment.Replica
+	value   deployment.Value
+	deployment.DatabaseURL
+}
+
+// databaseURLs is judgment.EachWorkload, for database URLs that are known.
+func databaseURLs(judge func(*judgment.Judgment, databaseURL)) func(*check.Case) check.Result {
+	return judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+		value := r.Env(coder.PostgresURL)
+		switch {
+		case value.State == deployment.Unknown:
+			if value.Key != nil {
+				value.Proof += ", or use a kubeconfig that reaches the cluster"
+			}
+			j.Unknown(coder.PostgresURL, value)
+		case value.Unset() || r.Database == nil:
+			j.Skip("no database URL is set")
+		default:
+			judge(j, databaseURL{d: d, replica: r, value: value, DatabaseURL: *r.Database})
+		}
+	})
+}
+
+// readableURLs is databaseURLs, for those that Coder can read.
+func readableURLs(judge func(*judgment.Judgment, databaseURL)) func(*check.Case) check.Result {
+	return databaseURLs(func(j *judgment.Judgment, u databaseURL) {
+		if !u.Readable() {
+			j.See("postgres-url-invalid")
+			return
+		}
+		judge(j, u)
+	})
+}
+
+// addressURLs is readableURLs, for what the URL's host and settings tell: they
+// are known too where only the user or the password is not.
+func addressURLs(judge func(*judgment.Judgment, databaseURL)) func(*check.Case) check.Result {
+	known := readableURLs(judge)
+	return func(f *check.Case) check.Result {
+		var j judgment.Judgment
+		for _, r := range f.Deployment.Representatives() {
+			if r.Database == nil || !r.Database.Partial {
+				return known(f)
+			}
+			judge(&j, databaseURL{d: f.Deployment, replica: r, value: r.Env(coder.PostgresURL), DatabaseURL: *r.Database})
+		}
+		return j.Result()
+	}
+}
+
+func judgeURLText(j *judgment.Judgment, u databaseURL) {
+	wrong := u.Problem
+	switch {
+	case u.AutoEscaped:
+		j.Find(check.Finding{
+			Severity: check.Warning, Message: "the password is not percent-encoded: coderd mends that by itself, other clients do not", Subject: judgment.Of(u.d, u.replica, u.value),
+			Observed: u.Show(u.Redacted), Expected: "a percent-encoded password",
+			Remedy: "Percent-encode the password: % is %25, @ is %40, : is %3A, / is %2F, ? is %3F, # is %23.",
+		})
+	case wrong == nil:
+		j.Good()
+	default:
+		j.Find(check.Finding{
+			Message: "Coder cannot use the database URL: " + wrong.Error(), Subject: judgment.Of(u.d, u.replica, u.value),
+			Observed: string(wrong.Part) + " is wrong (the URL is not shown)", Expected: "postgres://USER:PASSWORD@HOST:5432/DATABASE", Remedy: wrong.Remedy,
+		})
+	}
+}
+
+func judgeLocal(f *check.Case) check.Result {
+	if !f.Deployment.Several() {
+		return check.NotApplicable(judgment.OneReplica)
+	}
+	return addressURLs(func(j *judgment.Judgment, u databaseURL) {
+		if !u.Local() || u.d.Workloads[u.replica.Workload].Pod.ThroughProxy(u.Host()) {
+			j.Good()
+			return
+		}
+		j.Find(check.Finding{
+			Message: "the database host is the replica itself", Subject: judgment.Of(u.d, u.replica, u.value),
+			Observed: u.Show("host " + u.Host().String()), Expected: "one host for all replicas",
+		})
+	})(f)
+}
+
+func judgeMultihost(j *judgment.Judgment, u databaseURL) {
+	observed := ""
+	switch {
+	case len(u.Hosts) > 1:
+		observed = fmt.Sprintf("%d hosts", len(u.Hosts))
+	case readerEndpoint(u.Host().Name):
+		observed = "reader endpoint " + u.Host().Name
+	default:
+		j.Good()
+		return
+	}
+	j.Find(check.Finding{
+		Message: "the database URL has " + observed, Subject: judgment.Of(u.d, u.replica, u.value),
+		Observed: observed, Expected: "one host, which leads to the primary",
+	})
+}
+
+// readerEndpoint recognizes the names of endpoints that lead to standbys:
+// CloudNativePG's and Zalando's Services, and Aurora's.
+func readerEndpoint(host string) bool {
+	label, rest, _ := strings.Cut(strings.ToLower(host), ".")
+	return strings.HasSuffix(label, "-ro") || strings.HasSuffix(label, "-repl") || strings.HasPrefix(rest, "cluster-ro-")
+}

@@ -1,0 +1,11 @@
+package relay
+
+import (
+	"testing"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
+)
+
+func TestEveryCheckTellsRightFromWrong(t *testing.T) {
+	checktest.Run(t, Checks(), urlCases, perReplicaServiceCases, sourceCases, modeCases)
+}

@@ -1,0 +1,75 @@
+package relay
+
+import (
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// modeChecks judge which relays there are at all.
+func modeChecks() []check.Check {
+	return []check.Check{
+		{
+			ID: "relay-unused", Area: area, Severity: check.Info, Needs: judgment.Replicas,
+			Title:  "no relay URL is set that Coder ignores",
+			Why:    "With the embedded relay off Coder does not mesh, so the relay URL does nothing for workspaces.",
+			Remedy: "Remove CODER_DERP_SERVER_RELAY_URL, or turn the embedded relay on.",
+			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+				value := r.Env(coder.RelayURL)
+				if r.EmbeddedRelay() || !value.Set() {
+					j.Good()
+					return
+				}
+				j.Find(check.Finding{
+					Message: "Coder ignores the relay URL: its embedded relay is off", Subject: judgment.Of(d, r, value),
+					Observed: value.String() + " with CODER_DERP_SERVER_ENABLE=false", Expected: "no relay URL with custom relays",
+				})
+			}),
+		},
+		{
+			ID: "relay-none", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "there is a relay: the embedded one or custom ones",
+			Why:    "Without any DERP server workspaces that cannot be reached directly cannot be reached at all.",
+			Remedy: "Remove CODER_DERP_SERVER_ENABLE=false, or set CODER_DERP_CONFIG_URL to the map of your relays.",
+			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+				url, path := r.Env(coder.DERPConfigURL), r.Env(coder.DERPConfigPath)
+				switch {
+				case r.EmbeddedRelay() || url.Set() || path.Set():
+					j.Good()
+				case url.State == deployment.Unknown:
+					j.Unknown(coder.DERPConfigURL, url)
+				case path.State == deployment.Unknown:
+					j.Unknown(coder.DERPConfigPath, path)
+				default:
+					j.Find(check.Finding{
+						Message: "the embedded relay is off and no custom relays are configured", Subject: judgment.Of(d, r, r.Env(coder.DERPServerEnable)),
+						Observed: "CODER_DERP_SERVER_ENABLE=false", Expected: "the embedded relay on, or " + coder.DERPConfigURL,
+					})
+				}
+			}),
+		},
+		{
+			ID: "relay-config-conflict", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "custom relays come from one place",
+			Why:    "coderd does not start with both a URL and a path for its DERP map.",
+			Remedy: "Keep one of CODER_DERP_CONFIG_URL and CODER_DERP_CONFIG_PATH.",
+			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+				url, path := r.Env(coder.DERPConfigURL), r.Env(coder.DERPConfigPath)
+				switch {
+				case url.Set() && path.Set():
+					j.Find(check.Finding{
+						Message: "both " + coder.DERPConfigURL + " and " + coder.DERPConfigPath + " are set", Subject: judgment.Of(d, r, path),
+						Observed: "a URL and the path " + path.String(), Expected: "one of them",
+					})
+				case url.Set() && path.State == deployment.Unknown:
+					j.Unknown(coder.DERPConfigPath, path)
+				case path.Set() && url.State == deployment.Unknown:
+					j.Unknown(coder.DERPConfigURL, url)
+				default:
+					j.Good()
+				}
+			}),
+		},
+	}
+}

@@ -1,0 +1,118 @@
+package relay
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// sourceChecks judge how the container's environment makes the relay URL.
+func sourceChecks() []check.Check {
+	return []check.Check{
+		{
+			ID: "relay-url-unexpanded", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "every $(VAR) in a relay URL is defined before it",
+			Why:    "Kubernetes leaves $(VAR) as it stands when VAR is not defined earlier in the list; peers then look up a host of that name.",
+			Remedy: "Put the variable before the relay URL in the container's env.",
+			Judge:  judgment.Relays(judgeRelayUnexpanded),
+		},
+		{
+			ID: "relay-pod-ip-source", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			Title:  "the pod IP comes from the downward API",
+			Why:    "A pod IP that is written down, or the node's, is wrong for all replicas but one, or after the next restart.",
+			Remedy: "Set it with valueFrom: {fieldRef: {fieldPath: status.podIP}}.",
+			Judge:  judgment.EachWorkload(judgePodIPSource),
+		},
+		{
+			ID: "relay-env-overridden", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			Title:  "no relay, cluster or listen address is set twice",
+			Why:    "Kubernetes takes the last of two entries with one name, server-side apply refuses them, and a reader sees the first.",
+			Remedy: "Keep one entry. In the chart, an entry of coder.env replaces the chart's own.",
+			Judge:  judgeOverridden,
+		},
+	}
+}
+
+func judgeRelayUnexpanded(j *judgment.Judgment, r judgment.Relay) {
+	observed := r.Value.String()
+	if !r.Value.LeftUnexpanded() {
+		j.Good()
+		return
+	}
+	message := "the relay URL holds a literal $( that nothing expands"
+	for _, ref := range r.Value.Unexpanded {
+		message = fmt.Sprintf("$(%s) stays as it is: the container does not define %s", ref.Name, ref.Name)
+		if ref.DefinedLater {
+			message = fmt.Sprintf("$(%s) stays as it is: the container defines %s only after the relay URL", ref.Name, ref.Name)
+		}
+	}
+	j.Find(check.Finding{
+		Message: message, Subject: judgment.Of(r.Deployment, r.Replica, r.Value), Observed: observed,
+		Expected: "the variable before the relay URL in env", Remedy: judgment.RelayRemedy(r.Deployment, r.Replica),
+	})
+}
+
+// judgePodIPSource follows the variables that the relay URL and the cluster
+// host are made of.
+func judgePodIPSource(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+	value, host := r.Env(coder.RelayURL), r.Env(coder.ClusterHost)
+	if !value.Set() && !host.Set() {
+		j.Skip("neither a relay URL nor a cluster host is set")
+		return
+	}
+	pod := d.Workloads[r.Workload].Pod
+	if pod == nil {
+		j.Skip("%s does not run in a pod", r.Name)
+		return
+	}
+	found := false
+	report := func(name, observed string, at check.Subject) {
+		found = true
+		j.Find(check.Finding{
+			Message: name + " is not the pod's own IP", Subject: at, Observed: observed,
+			Expected: "fieldRef: status.podIP",
+		})
+	}
+	for _, name := range slices.Concat(value.References, host.References) {
+		v := r.Env(name)
+		if v.State != deployment.Known || v.Text.IsField(deployment.FieldPodIP) {
+			continue
+		}
+		// With two IP families status.podIPs is a list of both addresses.
+		if strings.Contains(name, "POD_IP") || v.Text.IsField("status.podIPs") || v.Text.IsField(deployment.FieldHostIP) && !pod.HostNetwork && !pod.HasHostPort() {
+			report(name, name+"="+v.String(), judgment.Of(d, r, v))
+		}
+	}
+	if host.Text.IsField(deployment.FieldHostIP) && !pod.HostNetwork && len(host.References) == 0 {
+		report(coder.ClusterHost, coder.ClusterHost+"="+host.String(), judgment.Of(d, r, host))
+	}
+	if !found {
+		j.Good()
+	}
+}
+
+// addressVariables are those that decide where a replica is reached.
+var addressVariables = []string{coder.RelayURL, coder.ClusterHost, coder.HTTPAddress, coder.TLSAddress, coder.Address}
+
+func judgeOverridden(f *check.Case) check.Result {
+	var j judgment.Judgment
+	for i, r := range f.Deployment.Representatives() {
+		watched := slices.Concat(addressVariables, r.Env(coder.RelayURL).References, r.Env(coder.ClusterHost).References)
+		for _, dup := range f.Deployment.Workloads[i].Duplicates {
+			if !slices.Contains(watched, dup.Name) {
+				continue
+			}
+			j.Find(check.Finding{
+				Message: dup.Name + " is set twice, and the last entry wins", Subject: judgment.Subject(dup.Origin),
+				Observed: dup.Effective + " replaces " + dup.Replaced, Expected: "one entry",
+			})
+		}
+	}
+	j.Good()
+	return j.Result()
+}

@@ -1,0 +1,257 @@
+package relay
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// urlChecks judge the relay URL itself.
+func urlChecks() []check.Check {
+	return []check.Check{
+		{
+			ID: "relay-url-missing", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "every replica has a relay URL",
+			Why:    "Without it a replica neither pings nor meshes with its peers: agents and clients on different replicas do not find each other.",
+			Remedy: "Set CODER_DERP_SERVER_RELAY_URL to an address at which the other replicas reach this one.",
+			Judge:  judgment.BetweenReplicas(judgeRelayMissing),
+		},
+		{
+			ID: "relay-url-equals-access-url", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "relay URLs differ from the access URL and every load balancer",
+			Why:    "Through a load balancer any replica answers, so the ping returns 200, nothing is logged, and the mesh is broken.",
+			Remedy: "Use the replica's own address, not one that is shared.",
+			Judge:  judgment.ReadableRelays(judgeRelayBalanced),
+		},
+		{
+			ID: "relay-url-shared", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "no two replicas have the same relay URL",
+			Why:    "Coder keeps one connection for each relay URL: replicas that share one are a single peer, and the mesh has holes.",
+			Remedy: "Build the relay URL from the pod IP with the downward API.",
+			Judge:  judgeRelayShared,
+		},
+		{
+			ID: "relay-url-loopback", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "relay URLs do not point at the replica itself",
+			Why:    "Every peer that dials a loopback or empty host reaches its own process, gets 200 and takes it for the other replica.",
+			Remedy: "Use an address that the other replicas can dial.",
+			Judge: judgment.ReadableRelays(func(j *judgment.Judgment, r judgment.Relay) {
+				if !deployment.Loopback(r.Endpoint.Host) {
+					j.Good()
+					return
+				}
+				j.Find(check.Finding{
+					Message: "the relay URL points back at whoever dials it", Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
+					Observed: r.Value.String(), Expected: "an address that the other replicas can dial", Remedy: judgment.RelayRemedy(r.Deployment, r.Replica),
+				})
+			}),
+		},
+		{
+			ID: "relay-url-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "relay URLs are http or https URLs",
+			Why:    "coderd does not start with a relay URL that does not parse, and cannot dial one of another scheme.",
+			Remedy: "Write it as http://HOST:PORT.",
+			Judge:  judgment.Relays(judgeRelayInvalid),
+		},
+		{
+			ID: "relay-url-ipv6-brackets", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "IPv6 addresses in relay URLs stand in square brackets",
+			Why:    "Coder 2.34 and newer does not start with an IPv6 address without brackets; older versions start and cannot dial it.",
+			Remedy: "Write http://[ADDRESS]:PORT; in the chart set coder.singleStackIPv6=true.",
+			Judge:  judgment.Relays(judgeRelayBrackets),
+		},
+		{
+			ID: "relay-url-port-mismatch", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "relay URLs name a port that coderd listens on",
+			Why:    "Peers get a refused connection, or speak HTTP to a TLS port; Coder shows that nowhere but in the replicas table.",
+			Remedy: "Use the port of CODER_HTTP_ADDRESS with http://, or that of CODER_TLS_ADDRESS with https://.",
+			Judge:  judgment.ReadableRelays(judgeRelayPort),
+		},
+		{
+			ID: "relay-url-path-ignored", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			Title:  "relay URLs have no path, query or user info",
+			Why:    "Coder dials /derp and /derp/latency-check of the host: whatever else the URL has is dropped.",
+			Remedy: "Write just http://HOST:PORT.",
+			Judge: judgment.ReadableRelays(func(j *judgment.Judgment, r judgment.Relay) {
+				if len(r.Endpoint.Extra) == 0 {
+					j.Good()
+					return
+				}
+				slices.Sort(r.Endpoint.Extra)
+				j.Find(check.Finding{
+					Message: "Coder drops the " + strings.Join(r.Endpoint.Extra, " and ") + " of the relay URL", Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
+					Observed: r.Value.String(), Expected: fmt.Sprintf("%s://%s:%d", r.Endpoint.Scheme, r.Value.Show(r.Endpoint.Host), r.Endpoint.Port),
+				})
+			}),
+		},
+	}
+}
+
+func judgeRelayMissing(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+	value := r.Env(coder.RelayURL)
+	switch {
+	case !r.EmbeddedRelay():
+		j.Skip("the embedded relay is off: Coder ignores the relay URL")
+	case value.State == deployment.Unknown:
+		j.Unknown(coder.RelayURL, value)
+	case value.Unset():
+		j.Find(check.Finding{
+			Message: fmt.Sprintf("%d replicas have no relay URL", max(d.Workloads[r.Workload].Replicas, 1)), Subject: judgment.Of(d, r, value),
+			Observed: coder.RelayURL + " is not set", Expected: "a URL of its own for each replica", Remedy: judgment.RelayRemedy(d, r),
+		})
+	default:
+		j.Good()
+	}
+}
+
+// judgeRelayBalanced compares the relay host with every host that leads to more
+// than one replica.
+func judgeRelayBalanced(j *judgment.Judgment, r judgment.Relay) {
+	host := r.Endpoint.Host
+	access := r.Replica.Env(coder.AccessURL)
+	for _, shared := range r.Deployment.BalancedHosts(r.Replica) {
+		if !shared.Matches(host) {
+			continue
+		}
+		j.Find(check.Finding{
+			Message:  fmt.Sprintf("the relay URL is %s, which leads to any replica", shared.What),
+			Subject:  judgment.Of(r.Deployment, r.Replica, r.Value),
+			Observed: r.Value.String(), Expected: "an address of this replica alone",
+			Remedy: judgment.RelayRemedy(r.Deployment, r.Replica),
+		})
+		return
+	}
+	if access.State == deployment.Unknown {
+		j.Unknown(coder.AccessURL, access)
+		return
+	}
+	j.Good()
+}
+
+// judgeRelayShared compares the relay URLs of all replicas.
+func judgeRelayShared(f *check.Case) check.Result {
+	d := f.Deployment
+	if !d.Several() {
+		return check.NotApplicable(judgment.OneReplica)
+	}
+	first := map[string]deployment.Replica{}
+	reported := map[string]bool{}
+	return judgment.RelaysAmong(d, d.Replicas, func(j *judgment.Judgment, r judgment.Relay) {
+		key := string(r.Value.Text)
+		if r.Value.LeftUnexpanded() {
+			j.Skip("the relay URL cannot be read")
+			return
+		}
+		if r.Err == nil {
+			key = fmt.Sprintf("%s:%d", deployment.ServiceHost(r.Endpoint.Host), r.Endpoint.Port)
+		}
+		other, taken := first[key]
+		if !taken {
+			first[key] = r.Replica
+			j.Good()
+			return
+		}
+		if reported[key] {
+			return
+		}
+		reported[key] = true
+		s := judgment.Of(d, r.Replica, r.Value)
+		s.Replica = r.Replica.Name
+		j.Find(check.Finding{
+			Message: fmt.Sprintf("replicas %s and %s have the same relay URL", other.Name, r.Replica.Name), Subject: s,
+			Observed: r.Value.String(), Expected: "a URL of its own for each replica", Remedy: judgment.RelayRemedy(d, r.Replica),
+		})
+	})
+}
+
+func judgeRelayInvalid(j *judgment.Judgment, r judgment.Relay) {
+	problem := ""
+	switch {
+	case errors.Is(r.Err, deployment.ErrBareIPv6):
+		j.See("relay-url-ipv6-brackets")
+		return
+	case r.Err != nil:
+		problem = r.Err.Error()
+	case r.Endpoint.Bracketed && r.Endpoint.Host.IsField(deployment.FieldPodIP) && r.Deployment.PodIPFamily == "IPv4":
+		problem = "it has an IPv4 address in square brackets"
+	default:
+		j.Good()
+		return
+	}
+	j.Find(check.Finding{
+		Message: "the relay URL cannot be used: " + problem, Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
+		Observed: r.Value.String(), Expected: "a form like " + judgment.ExampleRelayURL(r.Deployment, r.Replica),
+	})
+}
+
+func judgeRelayBrackets(j *judgment.Judgment, r judgment.Relay) {
+	bare := errors.Is(r.Err, deployment.ErrBareIPv6)
+	podIP := r.Err == nil && r.Endpoint.Host.IsField(deployment.FieldPodIP) && !r.Endpoint.Bracketed
+	switch {
+	case bare, podIP && r.Deployment.PodIPFamily == "IPv6":
+	case podIP && r.Deployment.PodIPFamily == "":
+		j.Unknown("the IP family of the pods", deployment.Value{
+			Why:   "the manifests do not tell it",
+			Proof: "say it with --pod-ip-family ipv4 or ipv6",
+		})
+		return
+	default:
+		j.Good()
+		return
+	}
+	severity := check.Error
+	message := "coderd does not start: the IPv6 address of the relay URL is not in square brackets"
+	if !r.Deployment.Version.AtLeast(2, 34) {
+		severity = check.Warning
+		message = "peers cannot dial the relay URL, and Coder 2.34 will not start: its IPv6 address is not in square brackets"
+	}
+	j.Find(check.Finding{
+		Severity: severity, Message: message, Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
+		Observed: r.Value.String(), Expected: "http://[ADDRESS]:PORT",
+	})
+}
+
+// judgeRelayPort compares the port that peers reach with the listeners.
+func judgeRelayPort(j *judgment.Judgment, r judgment.Relay) {
+	variable := coder.HTTPAddress
+	if r.Endpoint.Scheme == "https" {
+		tls, known := r.Replica.TLS()
+		switch {
+		case !known:
+			j.Unknown(coder.TLSEnable, r.Replica.Env(coder.TLSEnable))
+			return
+		case !tls:
+			j.See("relay-tls-disabled")
+			return
+		}
+		variable = coder.TLSAddress
+	}
+	address := r.Replica.Address(variable)
+	if address.State == deployment.Unknown {
+		j.Unknown(variable, address)
+		return
+	}
+	_, listens, ok := deployment.SplitAddress(address.Text)
+	if !ok {
+		j.Skip("%s is not host:port", variable)
+		return
+	}
+	ports := r.Deployment.DialedPorts(r.Replica, r.Endpoint)
+	if slices.Contains(ports, listens) {
+		j.Good()
+		return
+	}
+	j.Find(check.Finding{
+		Message:  fmt.Sprintf("peers dial port %d, and coderd listens for %s on port %d", ports[0], r.Endpoint.Scheme, listens),
+		Subject:  judgment.Of(r.Deployment, r.Replica, r.Value),
+		Observed: fmt.Sprintf("%s with %s=%s", r.Value, variable, address),
+		Expected: fmt.Sprintf("%s://%s:%d", r.Endpoint.Scheme, r.Value.Show(r.Endpoint.Host), listens),
+		Remedy:   fmt.Sprintf("Set %s to %s://HOST:%d.", coder.RelayURL, r.Endpoint.Scheme, listens),
+	})
+}

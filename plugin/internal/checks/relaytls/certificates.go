@@ -1,0 +1,149 @@
+package relaytls
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// certificateChecks judge the certificate files, whatever the relay URL is.
+func certificateChecks() []check.Check {
+	return []check.Check{
+		{
+			ID: "tls-files-mismatch", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "there is a key file for every certificate file",
+			Why:    "coderd does not start with different numbers of certificate and key files.",
+			Remedy: "List as many files in CODER_TLS_KEY_FILE as in CODER_TLS_CERT_FILE, in the same order.",
+			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+				certs, keys := r.Env(coder.TLSCertFile), r.Env(coder.TLSKeyFile)
+				on, known := r.TLS()
+				switch {
+				case known && !on:
+					j.Skip("TLS is not enabled")
+				case certs.State == deployment.Unknown:
+					j.Unknown(coder.TLSCertFile, certs)
+				case keys.State == deployment.Unknown:
+					j.Unknown(coder.TLSKeyFile, keys)
+				case len(certs.List()) == len(keys.List()):
+					j.Good()
+				default:
+					at := certs
+					if certs.Unset() {
+						at = keys
+					}
+					j.Find(check.Finding{
+						Message: "certificate and key files differ in number", Subject: judgment.Of(d, r, at),
+						Observed: fmt.Sprintf("%d in %s, %d in %s", len(certs.List()), coder.TLSCertFile, len(keys.List()), coder.TLSKeyFile), Expected: "the same number",
+					})
+				}
+			}),
+		},
+		{
+			ID: "tls-expiry", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			Title:  "certificates are valid for a while",
+			Why:    "coderd reads its certificates at start only: an expired one stays until the pods are restarted.",
+			Remedy: "Renew the certificate, then restart the replicas one at a time.",
+			Judge:  judgeExpiry,
+		},
+	}
+}
+
+// judgeSAN looks for a certificate that covers the access URL's host.
+func judgeSAN(j *judgment.Judgment, r judgment.Relay) {
+	access := r.Replica.Env(coder.AccessURL)
+	if access.State == deployment.Unknown {
+		j.Unknown(coder.AccessURL, access)
+		return
+	}
+	endpoint, err := deployment.ParseEndpoint(access.Text)
+	if err != nil || endpoint.Host == "" {
+		j.Skip("the access URL cannot be read")
+		return
+	}
+	if files := r.Replica.Env(coder.TLSCertFile); files.Unset() {
+		j.See("relay-tls-self-signed")
+		return
+	}
+	var names []string
+	var hidden *deployment.Value
+	for _, file := range r.Replica.Certificates {
+		leaf, err := file.Leaf()
+		if err != nil {
+			unread := unreadable(file, err)
+			hidden = &unread
+			continue
+		}
+		if leaf.VerifyHostname(string(endpoint.Host)) == nil {
+			j.Good()
+			return
+		}
+		names = append(names, deployment.Names(leaf))
+	}
+	if hidden != nil || len(names) == 0 {
+		if hidden == nil {
+			hidden = new(r.Replica.Env(coder.TLSCertFile))
+		}
+		j.Unknown(coder.TLSCertFile, *hidden)
+		return
+	}
+	j.Find(check.Finding{
+		Message: "no certificate covers " + access.Show(endpoint.Host) + ", for which peers ask", Subject: judgment.Of(r.Deployment, r.Replica, r.Replica.Env(coder.TLSCertFile)),
+		Observed: "certificates for " + strings.Join(names, "; "), Expected: "a certificate for " + access.Show(endpoint.Host),
+	})
+}
+
+func judgeExpiry(f *check.Case) check.Result {
+	return judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+		if on, known := r.TLS(); known && !on {
+			j.Skip("TLS is not enabled")
+			return
+		}
+		files := r.Env(coder.TLSCertFile)
+		if files.State == deployment.Unknown {
+			j.Unknown(coder.TLSCertFile, files)
+			return
+		}
+		if files.Unset() {
+			j.Skip("no certificate files are set")
+			return
+		}
+		for _, file := range r.Certificates {
+			leaf, err := file.Leaf()
+			if err != nil {
+				j.Unknown(coder.TLSCertFile, unreadable(file, err))
+				continue
+			}
+			left := leaf.NotAfter.Sub(f.Now)
+			finding := check.Finding{
+				Subject: judgment.Of(d, r, files), Observed: file.Path + " ends " + leaf.NotAfter.UTC().Format(time.RFC3339),
+				Expected: "an end in more than " + days(f.Limits.CertificateWarning),
+			}
+			switch {
+			case left <= 0:
+				finding.Message = "the certificate of " + deployment.Names(leaf) + " has expired"
+				j.Find(finding)
+			case left < f.Limits.CertificateWarning:
+				finding.Severity = check.Warning
+				finding.Message = fmt.Sprintf("the certificate of %s ends in %s", deployment.Names(leaf), days(left))
+				j.Find(finding)
+			default:
+				j.Good()
+			}
+		}
+	})(f)
+}
+
+func days(d time.Duration) string { return fmt.Sprintf("%.0f days", d.Hours()/24) }
+
+// unreadable is the value of a certificate file that cannot be judged.
+func unreadable(file deployment.Certificate, err error) deployment.Value {
+	return deployment.Value{
+		State: deployment.Unknown, Why: fmt.Sprintf("%s is in %s, %s", file.Path, file.What, err),
+		Proof: "give " + file.What + " too, with --manifest",
+	}
+}

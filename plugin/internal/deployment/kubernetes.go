@@ -1,0 +1,78 @@
+package deployment
+
+import "slices"
+
+// Pod is what verdicts rest on of the pods that a Kubernetes workload makes.
+type Pod struct {
+	Labels map[string]string `json:"labels,omitempty"`
+	// MeshAnnotations are those of the service meshes, and no others.
+	MeshAnnotations map[string]string `json:"meshAnnotations,omitempty"`
+	// HostNetwork says that the pods share the network of their node.
+	HostNetwork bool `json:"hostNetwork,omitempty"`
+	// Containers run side by side; Coder is the index of coderd's.
+	Containers     []Container `json:"containers"`
+	Coder          int         `json:"coder"`
+	InitContainers []Container `json:"initContainers,omitempty"`
+	// AntiAffinity are the required terms of the pod anti-affinity.
+	AntiAffinity []AntiAffinityTerm `json:"antiAffinity,omitempty"`
+}
+
+// Container is one container of a pod.
+type Container struct {
+	Name  string          `json:"name"`
+	Image string          `json:"image"`
+	Ports []ContainerPort `json:"ports,omitempty"`
+	// MountPaths are where volumes are mounted.
+	MountPaths []string `json:"mountPaths,omitempty"`
+}
+
+// ContainerPort is a port that a container declares.
+type ContainerPort struct {
+	Name          string `json:"name,omitempty"`
+	ContainerPort int    `json:"containerPort"`
+	// HostPort is the port of the node; 0 where the container asks for none.
+	HostPort int `json:"hostPort,omitempty"`
+}
+
+// AntiAffinityTerm keeps a pod away from those that its selector matches.
+type AntiAffinityTerm struct {
+	TopologyKey string `json:"topologyKey"`
+	// Selector is nil where the term has none.
+	Selector *Selector `json:"selector,omitempty"`
+}
+
+// CoderContainer is coderd's container.
+func (p *Pod) CoderContainer() Container { return p.Containers[p.Coder] }
+
+// AllContainers are the containers of the pod, and then its init containers.
+func (p *Pod) AllContainers() []Container { return slices.Concat(p.Containers, p.InitContainers) }
+
+// hostnameLabel is the label of a node that holds its name
+// (https://kubernetes.io/docs/reference/labels-annotations-taints/).
+const hostnameLabel = "kubernetes.io/hostname"
+
+// KeptApart says whether a required anti-affinity keeps pods with these labels
+// on different nodes.
+func (p *Pod) KeptApart(labels map[string]string) bool {
+	return slices.ContainsFunc(p.AntiAffinity, func(term AntiAffinityTerm) bool {
+		return term.TopologyKey == hostnameLabel && term.Selector != nil && term.Selector.Matches(labels)
+	})
+}
+
+// HasHostPort says whether coderd's container asks for a port of its node, so
+// that the scheduler keeps two of them apart, and the node's address leads to it.
+func (p *Pod) HasHostPort() bool {
+	return slices.ContainsFunc(p.CoderContainer().Ports, func(port ContainerPort) bool { return port.HostPort != 0 })
+}
+
+// PortNamed is the container port of that name; 0 where there is none.
+func (p *Pod) PortNamed(name string) int {
+	for _, c := range p.Containers {
+		for _, port := range c.Ports {
+			if port.Name == name {
+				return port.ContainerPort
+			}
+		}
+	}
+	return 0
+}

@@ -1,0 +1,49 @@
+package kube
+
+import (
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// pod is what verdicts rest on of a pod template; coderd runs in the container of
+// that index.
+func pod(template corev1.PodTemplateSpec, coder int) *deployment.Pod {
+	out := &deployment.Pod{
+		Labels: template.Labels, HostNetwork: template.Spec.HostNetwork,
+		Containers: containers(template.Spec.Containers), Coder: coder, InitContainers: containers(template.Spec.InitContainers),
+	}
+	for key, value := range template.Annotations {
+		if deployment.IsMeshAnnotation(key) {
+			if out.MeshAnnotations == nil {
+				out.MeshAnnotations = map[string]string{}
+			}
+			out.MeshAnnotations[key] = value
+		}
+	}
+	if affinity := template.Spec.Affinity; affinity != nil && affinity.PodAntiAffinity != nil {
+		for _, term := range affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
+			out.AntiAffinity = append(out.AntiAffinity, deployment.AntiAffinityTerm{
+				TopologyKey: term.TopologyKey, Selector: selector(term.LabelSelector),
+			})
+		}
+	}
+	return out
+}
+
+func containers(all []corev1.Container) []deployment.Container {
+	var out []deployment.Container
+	for _, c := range all {
+		one := deployment.Container{Name: c.Name, Image: c.Image}
+		for _, p := range c.Ports {
+			one.Ports = append(one.Ports, deployment.ContainerPort{
+				Name: p.Name, ContainerPort: int(p.ContainerPort), HostPort: int(p.HostPort),
+			})
+		}
+		for _, m := range c.VolumeMounts {
+			one.MountPaths = append(one.MountPaths, m.MountPath)
+		}
+		out = append(out, one)
+	}
+	return out
+}
