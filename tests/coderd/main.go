@@ -1,0 +1,35 @@
+// Command coderd-options asks the option library of a real coderd, the one that
+// the module file pins: go.mod the newest version that the Go module proxy
+// serves, v2.24.0.mod and its like older ones.
+//
+//	go run . list                        the options of `coder server`, as JSON
+//	go run -modfile=v2.24.0.mod . list   those of Coder 2.24.0
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+)
+
+var errUsage = errors.New("usage: coderd-options list")
+
+func main() {
+	if err := run(os.Args[1:], os.Stdin, os.Stdout); err != nil {
+		fmt.Fprintln(os.Stderr, "coderd-options:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string, _ io.Reader, out io.Writer) error {
+	if len(args) != 1 {
+		return errUsage
+	}
+	switch args[0] {
+	case "list":
+		return list(out)
+	default:
+		return errUsage
+	}
+}
