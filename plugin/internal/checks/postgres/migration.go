@@ -71,16 +71,6 @@ func judgeDirty(_ *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Resu
 	})
 }
 
-// lastMigrations are the last migration of the first and of the last release of
-// each minor version of Coder 2, from coderd/database/migrations at its tags.
-var lastMigrations = map[int][2]int{
-	24: {343, 343}, 25: {352, 352}, 26: {362, 362}, 27: {376, 376}, 28: {393, 393}, 29: {401, 401},
-	30: {412, 412}, 31: {412, 421}, 32: {462, 462}, 33: {483, 483}, 34: {509, 509}, 35: {535, 535},
-}
-
-// newestKnown is the newest minor version in lastMigrations.
-const newestKnown = 35
-
 // planned is the version of Coder that is to be installed.
 func planned(f *check.Case) coder.Version {
 	if f.Deployment != nil {
@@ -103,19 +93,29 @@ func versionUnknown(f *check.Case, v coder.Version) check.Result {
 
 func judgeDowngrade(f *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
 	v := planned(f)
-	last, known := lastMigrations[v.Minor]
+	known, ok := coder.MigrationsOf(v)
 	switch {
-	case v.Known() && v.Major == 2 && v.Minor > newestKnown && m.Version <= lastMigrations[newestKnown][1]:
+	case !ok && newerThanKnown(v, m):
 		return check.PassNote(fmt.Sprintf("schema version %d is older than Coder %s", m.Version, v))
-	case !v.Known() || v.Major != 2 || !known:
+	case !ok:
 		return versionUnknown(f, v)
-	case m.Version <= last[1]:
-		return check.PassNote(fmt.Sprintf("schema version %d, Coder %s has %d", m.Version, v, last[1]))
+	case m.Version <= known.Last:
+		return check.PassNote(fmt.Sprintf("schema version %d, Coder %s has %d", m.Version, v, known.Last))
+	case known.AtMost == 0 || m.Version <= known.AtMost:
+		return check.Unproven(fmt.Sprintf("a later patch release of Coder %s may have migration %d; the last one known here is %d", v, m.Version, known.Last),
+			"compare with the release notes of Coder "+v.String())
 	}
 	return check.Fail(check.Finding{
-		Message: fmt.Sprintf("the schema is at version %d, newer than that of Coder %s, %d: coderd will exit", m.Version, v, last[1]), Subject: server(p),
-		Observed: fmt.Sprintf("schema version %d", m.Version), Expected: fmt.Sprintf("at most %d", last[1]),
+		Message: fmt.Sprintf("the schema is at version %d, newer than that of Coder %s, %d: coderd will exit", m.Version, v, known.Last), Subject: server(p),
+		Observed: fmt.Sprintf("schema version %d", m.Version), Expected: fmt.Sprintf("at most %d", known.Last),
 	})
+}
+
+// newerThanKnown says whether a version is newer than any whose migrations are
+// known, while the schema is not.
+func newerThanKnown(v coder.Version, m pgfacts.Migration) bool {
+	newest, has := coder.NewestKnownMigrations()
+	return v.Known() && v.Major == newest.Major && v.Minor > newest.Minor && m.Version <= has.Last
 }
 
 func judgePending(f *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Result {
@@ -127,21 +127,21 @@ func judgePending(f *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Re
 		return check.NotApplicable(plural(len(live), "live replica") + ": no rolling upgrade")
 	}
 	v := planned(f)
-	last, known := lastMigrations[v.Minor]
+	known, ok := coder.MigrationsOf(v)
 	atLeast := ""
-	if v.Known() && v.Major == 2 && v.Minor > newestKnown {
-		last, known, atLeast = lastMigrations[newestKnown], m.Version < lastMigrations[newestKnown][1], "at least "
+	if _, newest := coder.NewestKnownMigrations(); !ok && newerThanKnown(v, m) && m.Version < newest.Last {
+		known, ok, atLeast = newest, true, "at least "
 	}
-	pending := last[0] - m.Version
+	pending := known.First - m.Version
 	switch {
-	case !v.Known() || v.Major != 2 || !known:
+	case !ok:
 		return versionUnknown(f, v)
 	case pending <= 0:
 		return check.PassNote(fmt.Sprintf("schema version %d is that of Coder %s", m.Version, v))
 	}
 	finding := check.Finding{
 		Message: fmt.Sprintf("%s%d migrations are pending while %s run: an upgrade now may stop them all", atLeast, pending, plural(len(live), "replica")), Subject: server(p),
-		Observed: fmt.Sprintf("schema version %d, Coder %s has %s%d", m.Version, v, atLeast, last[0]), Expected: "at most one replica during the upgrade",
+		Observed: fmt.Sprintf("schema version %d, Coder %s has %s%d", m.Version, v, atLeast, known.First), Expected: "at most one replica during the upgrade",
 	}
 	if pending > f.Limits.Postgres.PendingMigrations {
 		finding.Severity = check.Error
