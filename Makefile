@@ -145,7 +145,7 @@ bin/coder-ha: plugin/bin/coder-ha-$(HOST)
 
 # The flags of Helm's own release make the linked-in SDK render as that does.
 plugin/bin/coder-ha-%: $(SOURCES)
-	@flags="$$(tests/tools/helm-ldflags 3) -X github.com/coder-ha/coder-ha/plugin/internal/cli.Version=$(VERSION)" && \
+	@flags="$$(tests/tools/helm-ldflags 3) -X github.com/coder-ha/coder-ha/plugin/internal/version.Version=$(VERSION)" && \
 		GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$(*:.exe=))) \
 		$(STEP) "building coder-ha $(VERSION) for $(*:.exe=)" go build -v -ldflags "$$flags" -o $@ ./plugin
 

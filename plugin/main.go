@@ -9,8 +9,9 @@ import (
 	"os"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/cli"
+	"github.com/coder-ha/coder-ha/plugin/internal/run"
 )
 
 func main() {
-	os.Exit(cli.Main(os.Args[1:], cli.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
+	os.Exit(cli.Main(os.Args[1:], run.Streams{In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 }

@@ -16,7 +16,7 @@ func TestARightDeploymentFailsNoCheck(t *testing.T) {
 	for _, kind := range []string{"StatefulSet", "Deployment"} {
 		for name, change := range map[string]func(*checktest.World){
 			"an empty database": func(*checktest.World) {},
-			"a used database":   (*checktest.World).Used,
+			"a used database":   func(w *checktest.World) { w.Used(); w.Version("v2.35.1") },
 			"no description":    func(w *checktest.World) { w.Undescribed(3, "2.35.1") },
 		} {
 			t.Run(kind+", "+name, func(t *testing.T) {

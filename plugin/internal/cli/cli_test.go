@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/checks"
+	"github.com/coder-ha/coder-ha/plugin/internal/run"
 )
 
 // goodManifest is a deployment that every check passes or skips.
@@ -57,7 +58,7 @@ func command(t *testing.T, stdin string, args ...string) result {
 		t.Setenv("CODER_PG_CONNECTION_URL", "")
 	}
 	var out, talk bytes.Buffer
-	code := run(t.Context(), args, Streams{In: strings.NewReader(stdin), Out: &out, Err: &talk})
+	code := execute(t.Context(), args, run.Streams{In: strings.NewReader(stdin), Out: &out, Err: &talk})
 	return result{code: code, out: out.String(), err: talk.String()}
 }
 
@@ -70,35 +71,37 @@ func TestExitCodesAndWhereTheWordsGo(t *testing.T) {
 		code        int
 		out, err    string
 	}{
-		{"good", goodManifest, []string{"validate", "--manifest", "-"}, 0, "Status check results are √", ""},
+		{"good", goodManifest, []string{"validate", "--manifest", "-"}, 0, "Result: passed, but ", ""},
 		{"bad", bad, []string{"validate", "--manifest", "-"}, 1, "× relay-url-equals-access-url", ""},
-		{"a warning", warned, []string{"validate", "--manifest", "-"}, 0, "Status check results are ‼", ""},
+		{"a warning", warned, []string{"validate", "--manifest", "-"}, 0, "Result: passed with 1 warning, and ", ""},
 		{"a warning that fails", warned, []string{"validate", "--manifest", "-", "--fail-on", "warning"}, 1, "relay-url-path-ignored", ""},
-		{"unproven, but strict", goodManifest, []string{"validate", "--manifest", "-", "--strict"}, 1, "not proved", ""},
-		{"bad, but skipped", bad, []string{"validate", "--manifest", "-", "--skip", "relay-url-equals-access-url,relay-url-shared,relay-url-port-mismatch,relay-tls-disabled,nonsense"}, 0, "suppressed by --skip", "--skip asks to leave out nonsense: there is no such check"},
+		{"unproven, but strict", goodManifest, []string{"validate", "--manifest", "-", "--strict"}, 1, "Result: failed: ", ""},
+		{"bad, but skipped", bad, []string{"validate", "--manifest", "-", "--skip", "relay-url-equals-access-url,relay-url-shared,relay-url-port-mismatch,relay-tls-disabled,nonsense"}, 0, "suppressed by --skip", "unknown check \"nonsense\" in --skip"},
 		{"the chart refuses", "", []string{"validate", "--set", "coder.replicaCount=3"}, 1, "× postgres-url-missing", ""},
-		{"no input", "", []string{"validate", "--manifest", "-"}, 2, "", "--manifest -: it holds no Kubernetes object"},
+		{"no input", "", []string{"validate", "--manifest", "-"}, 2, "", "--manifest -: it contains no Kubernetes objects"},
 		{"no file", "", []string{"validate", "--manifest", "/none.yaml"}, 2, "", "/none.yaml: no such file"},
 		{"no chart", "", []string{"validate", "./none"}, 2, "", `find chart "./none"`},
 		{"an unknown key", "", []string{"validate", "--set", "coder.replicas=3"}, 2, "", "coder.replicas: there is no such key"},
-		{"an unknown flag", "", []string{"validate", "--nope"}, 2, "", "unknown flag: --nope"},
-		{"an unknown format", "", []string{"validate", "-o", "yaml"}, 2, "", `unknown output format "yaml": use text or json`},
-		{"an unknown severity", "", []string{"validate", "--fail-on", "fatal"}, 2, "", `--fail-on: unknown severity "fatal"`},
-		{"an unknown color", "", []string{"validate", "--color", "pink"}, 2, "", `--color "pink": use auto, always or never`},
-		{"an unknown family", "", []string{"validate", "--pod-ip-family", "ipv5"}, 2, "", `--pod-ip-family "ipv5": use ipv4 or ipv6`},
+		{"an unknown flag", "", []string{"validate", "--nope"}, 2, "", "unknown flag --nope"},
+		{"an unknown format", "", []string{"validate", "-o", "yaml"}, 2, "", `"yaml" for "-o, --output" flag: use text or json`},
+		{"an unknown severity", "", []string{"validate", "--fail-on", "fatal"}, 2, "", `"fatal" for "--fail-on" flag: use error, warning or info`},
+		{"an unknown color", "", []string{"validate", "--color", "pink"}, 2, "", `"pink" for "--color" flag: use auto, always or never`},
+		{"an unknown family", "", []string{"validate", "--pod-ip-family", "ipv5"}, 2, "", `"ipv5" for "--pod-ip-family" flag: use ipv4 or ipv6`},
 		{"no time at all", "", []string{"validate", "--timeout", "0s"}, 2, "", "--timeout 0s: use a time above 0"},
 		{"two names", "", []string{"validate", "a", "./none", "--name", "b"}, 2, "", "release name is given twice"},
 		{"a repository without a chart", "", []string{"validate", "--repo", "https://example.com"}, 2, "", "--repo needs the name of a CHART"},
 		{"help", "", []string{"validate", "--help"}, 0, "Examples:", ""},
 		{"flags of Helm 4 before the command", "", []string{"--color=never", "--content-cache", "/none", "version"}, 0, "coder-ha", ""},
 		{"no command", "", nil, 0, "Available Commands", ""},
-		{"an unknown command", "", []string{"valdiate"}, 2, "", `unknown command "valdiate"`},
+		{"an unknown command", "", []string{"valdiate"}, 2, "", `unknown command "valdiate": did you mean "validate"?`},
+		{"a flag that is misspelled", "", []string{"validate", "--valeus", "x"}, 2, "", "unknown flag --valeus: did you mean --values?"},
+		{"a check that is misspelled", goodManifest, []string{"validate", "--manifest", "-", "--skip", "relay-url-mising"}, 0, "", `unknown check "relay-url-mising" in --skip: did you mean "relay-url-missing"?`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := command(t, c.stdin, c.args...)
 			assert.Equal(t, c.code, got.code, got)
 			assert.Contains(t, got.out, c.out)
-			if c.code == ExitUnable {
+			if c.code == run.ExitUnable {
 				assert.Empty(t, got.out, "nothing half-written")
 			}
 			if c.err == "" {
@@ -144,7 +147,7 @@ func TestNoOutputHoldsThePassword(t *testing.T) {
 		{"--manifest", "-", "--postgres-url", "postgres://coder:hunter2@a,b/coder"},
 	} {
 		got := command(t, manifest, append([]string{"validate"}, args...)...)
-		assert.NotEqual(t, ExitOK, got.code)
+		assert.NotEqual(t, run.ExitOK, got.code)
 		assert.NotContains(t, got.out+got.err, "hunter2", args)
 	}
 }
@@ -152,7 +155,7 @@ func TestNoOutputHoldsThePassword(t *testing.T) {
 func TestAURLOnTheCommandLineIsAdvisedAgainst(t *testing.T) {
 	got := command(t, goodManifest, "validate", "--manifest", "-", "--postgres-url", "postgres://coder:x@127.0.0.1:1/coder?sslmode=disable")
 	assert.Contains(t, got.err, "process list")
-	assert.Equal(t, ExitFindings, got.code)
+	assert.Equal(t, run.ExitFindings, got.code)
 	assert.Contains(t, got.out, "× postgres-unreachable")
 }
 
@@ -162,7 +165,7 @@ func TestAGivenURLThatCannotBeReadIsAFinding(t *testing.T) {
 	} {
 		t.Setenv("CODER_PG_CONNECTION_URL", url)
 		got := command(t, goodManifest, "validate", "--manifest", "-")
-		assert.Equal(t, ExitFindings, got.code)
+		assert.Equal(t, run.ExitFindings, got.code)
 		assert.Contains(t, got.out, "× "+id)
 	}
 }
@@ -179,7 +182,7 @@ func silentServer(t *testing.T) (address string) {
 func TestASilentServerIsAFindingWithinTheTimeout(t *testing.T) {
 	t.Setenv("CODER_PG_CONNECTION_URL", "postgres://coder:x@"+silentServer(t)+"/coder?sslmode=disable")
 	got := command(t, goodManifest, "validate", "--manifest", "-", "--timeout", "2s")
-	assert.Equal(t, ExitFindings, got.code, got)
+	assert.Equal(t, run.ExitFindings, got.code, got)
 	assert.Contains(t, got.out, "× postgres-unreachable")
 }
 
@@ -188,9 +191,9 @@ func TestAnInterruptEndsAtOnceWithWhatIsKnown(t *testing.T) {
 	t.Setenv("HELM_NAMESPACE", "coder")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var out, talk bytes.Buffer
-	time.AfterFunc(300*time.Millisecond, func() { cancel(errInterrupted) })
-	code := run(ctx, []string{"validate", "--manifest", "-"}, Streams{In: strings.NewReader(goodManifest), Out: &out, Err: &talk})
-	assert.Equal(t, ExitInterrupted, code)
+	time.AfterFunc(300*time.Millisecond, func() { cancel(run.ErrInterrupted) })
+	code := execute(ctx, []string{"validate", "--manifest", "-"}, run.Streams{In: strings.NewReader(goodManifest), Out: &out, Err: &talk})
+	assert.Equal(t, run.ExitInterrupted, code)
 	assert.Contains(t, out.String(), "√ every replica has a relay URL")
 	assert.Contains(t, out.String(), "the run ended early: interrupted")
 	assert.Equal(t, "coder-ha: interrupted\n", talk.String())
@@ -201,8 +204,8 @@ func TestATimeOutThatCutsTheWorkShortHasItsOwnCode(t *testing.T) {
 	require.NoError(t, err)
 	defer writer.Close()
 	var out, talk bytes.Buffer
-	code := run(t.Context(), []string{"validate", "--manifest", "-", "--timeout", "200ms"}, Streams{In: reader, Out: &out, Err: &talk})
-	assert.Equal(t, ExitTimeout, code)
+	code := execute(t.Context(), []string{"validate", "--manifest", "-", "--timeout", "200ms"}, run.Streams{In: reader, Out: &out, Err: &talk})
+	assert.Equal(t, run.ExitTimeout, code)
 	assert.Contains(t, talk.String(), "timed out after --timeout 200ms")
 }
 
@@ -211,23 +214,23 @@ func TestChecksAreLeftOutByFileAndAnnotation(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "coder.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(bad), 0o600))
-	assert.Equal(t, ExitFindings, command(t, "", "validate", "--manifest", path).code)
+	assert.Equal(t, run.ExitFindings, command(t, "", "validate", "--manifest", path).code)
 
 	annotated := strings.Replace(bad, "namespace: coder}", `namespace: coder, annotations: {coder-ha.io/ignore: "relay-url-port-mismatch, nonsense"}}`, 1)
 	got := command(t, annotated, "validate", "--manifest", "-")
-	assert.Equal(t, ExitOK, got.code, got)
+	assert.Equal(t, run.ExitOK, got.code, got)
 	assert.Contains(t, got.out, "suppressed by the annotation of StatefulSet coder/coder: relay-url-port-mismatch")
-	assert.Contains(t, got.err, "asks to leave out nonsense: there is no such check")
+	assert.Contains(t, got.err, `unknown check "nonsense" in the annotation of StatefulSet coder/coder`)
 
 	suppress := filepath.Join(dir, ".coder-ha.yaml")
 	require.NoError(t, os.WriteFile(suppress, []byte("skip: [relay-url-port-mismatch]\n"), 0o600))
 	got = command(t, "", "validate", "--manifest", path)
-	assert.Equal(t, ExitOK, got.code, got)
+	assert.Equal(t, run.ExitOK, got.code, got)
 	assert.Contains(t, got.out, "suppressed by "+suppress)
 
 	require.NoError(t, os.WriteFile(suppress, []byte("ignore: [x]\n"), 0o600))
 	got = command(t, "", "validate", "--manifest", path)
-	assert.Equal(t, ExitUnable, got.code)
+	assert.Equal(t, run.ExitUnable, got.code)
 	assert.Contains(t, got.err, suppress)
 }
 
@@ -236,12 +239,12 @@ func TestExplainKnowsEveryCheck(t *testing.T) {
 	for _, c := range checks.All() {
 		assert.Contains(t, list.out, c.ID)
 		got := command(t, "", "explain", c.ID)
-		assert.Equal(t, ExitOK, got.code)
+		assert.Equal(t, run.ExitOK, got.code)
 		assert.Contains(t, got.out, c.Why)
 	}
 	got := command(t, "", "explain", "nonsense")
-	assert.Equal(t, ExitUnable, got.code)
-	assert.Contains(t, got.err, `there is no check "nonsense"`)
+	assert.Equal(t, run.ExitUnable, got.code)
+	assert.Contains(t, got.err, `unknown check "nonsense"`)
 }
 
 func TestEveryCheckIsDeclaredInFull(t *testing.T) {
@@ -259,7 +262,7 @@ func TestEveryCheckIsDeclaredInFull(t *testing.T) {
 }
 
 func TestEveryFlagWithAFixedSetIsCompleted(t *testing.T) {
-	root := newRoot(Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
+	root := newRoot(run.Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
 	validate, _, err := root.Find([]string{"validate"})
 	require.NoError(t, err)
 	for _, flag := range []string{"output", "color", "fail-on", "skip", "pod-ip-family", "dry-run"} {
@@ -276,7 +279,7 @@ func TestEveryFlagWithAFixedSetIsCompleted(t *testing.T) {
 }
 
 func TestEveryFlagSaysWhatItDoes(t *testing.T) {
-	root := newRoot(Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
+	root := newRoot(run.Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
 	for _, cmd := range root.Commands() {
 		assert.NotEmpty(t, cmd.Short, cmd.Name())
 		if cmd.Name() != "help" && cmd.Name() != "completion" {

@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/run"
 )
 
 // forbidding is an API server that has the APIs of a cluster, one Secret, and
@@ -63,15 +65,15 @@ data:
 func TestALookupThatIsForbiddenIsNamedAndTheRestGoesOn(t *testing.T) {
 	kubeconfig := forbidding(t)
 	got := command(t, "", lookingUp(kubeconfig, "ConfigMap", "--dry-run=server")...)
-	assert.Equal(t, ExitOK, got.code, got)
+	assert.Equal(t, run.ExitOK, got.code, got)
 	assert.Contains(t, got.err, "coder-ha: the lookup of configmaps coder/site was not answered: this user lacks the verb get on configmaps in namespace coder\n")
-	assert.Contains(t, got.out, "~ not proved: render-lookup-open")
+	assert.Contains(t, got.out, "~ not verified: render-lookup-open")
 	assert.Contains(t, got.out, "access URL  unknown (it depends on a lookup that the cluster did not answer: configmaps coder/site)")
 	assert.Contains(t, got.out, "√ every replica has a relay URL")
-	assert.Equal(t, ExitFindings, command(t, "", lookingUp(kubeconfig, "ConfigMap", "--dry-run=server", "--strict")...).code)
+	assert.Equal(t, run.ExitFindings, command(t, "", lookingUp(kubeconfig, "ConfigMap", "--dry-run=server", "--strict")...).code)
 
 	got = command(t, "", lookingUp(kubeconfig, "ConfigMap", "--dry-run")...)
-	assert.Equal(t, ExitOK, got.code, got)
+	assert.Equal(t, run.ExitOK, got.code, got)
 	assert.Contains(t, got.out, "access URL  https://coder.example.com", "as helm template renders it")
 	assert.Empty(t, got.err)
 }
@@ -80,7 +82,7 @@ func TestASecretThatWasLookedUpIsNotShown(t *testing.T) {
 	kubeconfig := forbidding(t)
 	for _, format := range []string{"text", "json"} {
 		got := command(t, "", lookingUp(kubeconfig, "Secret", "--dry-run=server", "-o", format, "--verbose", "--set", "coder.ingress.enable=true,coder.ingress.host=x.example.com")...)
-		assert.Equal(t, ExitOK, got.code, got)
+		assert.Equal(t, run.ExitOK, got.code, got)
 		assert.Contains(t, got.out, "(from a Secret)")
 		assert.NotContains(t, strings.ToLower(got.out+got.err), "hidden-host")
 		assert.Contains(t, got.out, "1 by http://127.0.0.1:", "the lookups that were answered")
@@ -99,7 +101,7 @@ func TestADryRunThatCannotBeIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := command(t, goodManifest, c.args...)
-			assert.Equal(t, ExitUnable, got.code)
+			assert.Equal(t, run.ExitUnable, got.code)
 			assert.Empty(t, got.out)
 			assert.Contains(t, got.err, c.want)
 			assert.Equal(t, 1, strings.Count(got.err, "\n"), got.err)
@@ -109,6 +111,6 @@ func TestADryRunThatCannotBeIsRefused(t *testing.T) {
 
 func TestASilentClusterEndsWithTheTimeout(t *testing.T) {
 	got := command(t, "", lookingUp("", "Secret", "--dry-run=server", "--kube-apiserver", "http://"+silentServer(t), "--timeout", "300ms")...)
-	assert.Equal(t, ExitTimeout, got.code, got)
+	assert.Equal(t, run.ExitTimeout, got.code, got)
 	assert.Contains(t, got.err, "timed out after --timeout 300ms")
 }

@@ -1,31 +1,28 @@
-// Package cli is the command line of the plugin: commands, flags, exit codes.
+// Package cli is the command line of the plugin: one file for each command, with
+// its flags and its help.
 package cli
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
-	"helm.sh/helm/v3/pkg/cli"
-)
+	"github.com/spf13/pflag"
 
-// Streams are where a command reads and writes: the report goes to Out, all
-// talk goes to Err.
-type Streams struct {
-	In  io.Reader
-	Out io.Writer
-	Err io.Writer
-}
+	"github.com/coder-ha/coder-ha/plugin/internal/nearest"
+	"github.com/coder-ha/coder-ha/plugin/internal/run"
+)
 
 // Main runs the command line and returns the exit code. The first Ctrl-C or
 // SIGTERM cancels the work, so that what is known so far is still reported; a
 // second one ends the process at once.
-func Main(args []string, streams Streams) int {
+func Main(args []string, streams run.Streams) int {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	signals := make(chan os.Signal, 2)
@@ -33,22 +30,22 @@ func Main(args []string, streams Streams) int {
 	defer signal.Stop(signals)
 	go func() {
 		<-signals
-		cancel(errInterrupted)
+		cancel(run.ErrInterrupted)
 		<-signals
-		os.Exit(ExitInterrupted)
+		os.Exit(run.ExitInterrupted)
 	}()
-	return run(ctx, args, streams)
+	return execute(ctx, args, streams)
 }
 
-// run is Main without the process around it, for tests.
-func run(ctx context.Context, args []string, streams Streams) int {
+// execute is Main without the process around it, for tests.
+func execute(ctx context.Context, args []string, streams run.Streams) int {
 	root := newRoot(streams)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
-	code := exitCode(ctx, err)
+	code := run.ExitCode(ctx, err)
 	switch {
-	case err == nil || errors.Is(err, errFindings):
-	case code == ExitInterrupted:
+	case err == nil || errors.Is(err, run.ErrFindings):
+	case code == run.ExitInterrupted:
 		fmt.Fprintln(streams.Err, "coder-ha: interrupted")
 	default:
 		fmt.Fprintf(streams.Err, "coder-ha: %v\n", err)
@@ -56,12 +53,12 @@ func run(ctx context.Context, args []string, streams Streams) int {
 	return code
 }
 
-func newRoot(streams Streams) *cobra.Command {
-	settings := cli.New()
+func newRoot(streams run.Streams) *cobra.Command {
+	settings := run.NewSettings()
 	root := &cobra.Command{
 		Use:   "coder-ha",
-		Short: "Pre-flight and live checks for highly available Coder deployments",
-		Long: `coder-ha proves that a Coder deployment is highly available before it is installed.
+		Short: "Pre-flight checks for highly available Coder deployments",
+		Long: `coder-ha checks that a Coder deployment is highly available before it is installed.
 
 Coder runs highly available when several replicas share one Postgres endpoint,
 each with its own CODER_DERP_SERVER_RELAY_URL that the other replicas can dial,
@@ -70,13 +67,47 @@ settings; this plugin finds them.`,
 		Example:       "  helm coder-ha validate ./charts/coder --values values.yaml\n  helm template coder ./charts/coder | helm coder-ha validate --manifest -",
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Args:          knownCommand,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.SetIn(streams.In)
 	root.SetOut(streams.Out)
 	root.SetErr(streams.Err)
+	root.SetFlagErrorFunc(knownFlag)
 	settings.AddFlags(root.PersistentFlags())
-	g := &globals{}
-	g.add(root)
-	root.AddCommand(newValidate(streams, settings, g), newPostgres(streams, settings, g), newExplain(streams), newVersion(streams))
+	color := addColor(root)
+	root.AddCommand(newValidate(streams, settings, color), newPostgres(streams, settings, color), newExplain(streams), newVersion(streams))
 	return root
+}
+
+// knownCommand refuses a word that is no command, and names the nearest one.
+func knownCommand(root *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	var names []string
+	for _, c := range root.Commands() {
+		names = append(names, c.Name())
+	}
+	return fmt.Errorf("unknown command %q%s", args[0], nearest.Hint(args[0], names))
+}
+
+// knownFlag names the flag that is nearest to one that is not known.
+func knownFlag(cmd *cobra.Command, err error) error {
+	unknown, ok := errors.AsType[*pflag.NotExistError](err)
+	if !ok || len(unknown.GetSpecifiedName()) < 2 {
+		return err
+	}
+	var names []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			names = append(names, f.Name)
+		}
+	})
+	slices.Sort(names)
+	name := strings.TrimLeft(unknown.GetSpecifiedName(), "-")
+	if meant, ok := nearest.To(name, names); ok {
+		return fmt.Errorf("unknown flag --%s: did you mean --%s?", name, meant)
+	}
+	return fmt.Errorf("unknown flag --%s", name)
 }

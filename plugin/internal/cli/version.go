@@ -6,13 +6,12 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/run"
+	"github.com/coder-ha/coder-ha/plugin/internal/version"
 )
 
-// Version is the plugin's version, equal to that in plugin.yaml; the build sets
-// it with -ldflags.
-var Version = "0.0.0-dev"
-
-func newVersion(streams Streams) *cobra.Command {
+func newVersion(streams run.Streams) *cobra.Command {
 	return &cobra.Command{
 		Use:     "version",
 		Short:   "Print the version of the plugin",
@@ -20,7 +19,7 @@ func newVersion(streams Streams) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			_, err := fmt.Fprintf(streams.Out, "coder-ha %s (%s, %s/%s, helm SDK %s)\n",
-				Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, moduleVersion("helm.sh/helm/v3"))
+				version.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH, moduleVersion("helm.sh/helm/v3"))
 			return err
 		},
 	}

@@ -33,7 +33,7 @@ type Lookup struct {
 }
 
 // GrantLookups says how to have open lookups answered.
-const GrantLookups = "give this user those rights, or use the kubeconfig of one who has them"
+const GrantLookups = "grant this user those rights, or use the kubeconfig of a user who has them"
 
 // String names what was asked for: secrets coder/coder-db-url.
 func (l Lookup) String() string {

@@ -14,7 +14,7 @@ const (
 )
 
 func (t textWriter) paint(c color, text string) string {
-	if !t.style.Color {
+	if !t.color {
 		return text
 	}
 	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"

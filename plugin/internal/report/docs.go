@@ -1,11 +1,13 @@
 package report
 
-// docsBase is where the generated page of checks is published; the heading of
-// each check on it is the check's id.
-const docsBase = "https://github.com/coder-ha/coder-ha/blob/main/docs/checks.md#"
+import "github.com/coder-ha/coder-ha/plugin/internal/version"
 
-// DocsURL is the address of the manual's entry on a check.
-func DocsURL(id string) string { return docsBase + id }
+// docsBase is where the sources are published. The heading of each check on the
+// generated page is the check's id.
+const docsBase = "https://github.com/coder-ha/coder-ha/blob/"
+
+// DocsURL is the address of the manual's entry on a check, of this version.
+func DocsURL(id string) string { return docsBase + version.Ref() + "/docs/checks.md#" + id }
 
 // Verdict is the one word for the whole run: pass, warn, fail or incomplete.
 func (r Report) Verdict() string {

@@ -28,6 +28,7 @@ type jsonCheck struct {
 	Status     check.Status    `json:"status"`
 	SkipReason string          `json:"skipReason"`
 	SkipProof  string          `json:"skipProof,omitempty"`
+	SkipSee    string          `json:"skipSee,omitempty"`
 	Suppressed bool            `json:"suppressed,omitempty"`
 	Note       string          `json:"note,omitempty"`
 	Findings   []check.Finding `json:"findings"`
@@ -47,7 +48,7 @@ func (jsonWriter) Write(w io.Writer, r Report) error {
 	for _, o := range r.Outcomes {
 		c := jsonCheck{
 			ID: o.ID, Area: o.Area.ID, Severity: o.Severity, Title: o.Title, Status: o.Status,
-			SkipReason: o.Skip.Reason, SkipProof: o.Skip.Proof, Suppressed: o.Suppressed, Note: o.Note,
+			SkipReason: o.Skip.Reason, SkipProof: o.Skip.Proof, SkipSee: o.Skip.See, Suppressed: o.Suppressed, Note: o.Note,
 			Findings: o.Findings, Docs: DocsURL(o.ID),
 		}
 		if c.Findings == nil {

@@ -3,12 +3,11 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"slices"
-	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
@@ -28,6 +27,8 @@ type Report struct {
 	FailOn check.Severity
 	// Incomplete says why the run ended early; it is empty when it did not.
 	Incomplete string
+	// Pages are the probes of databases that people are shown in full.
+	Pages []facts.Postgres
 }
 
 // Deployment is what the source says about the replicas.
@@ -76,9 +77,12 @@ type Summary struct {
 	Passed  int `json:"passed"`
 	Failed  int `json:"failed"`
 	Skipped int `json:"skipped"`
-	Error   int `json:"error"`
-	Warning int `json:"warning"`
-	Info    int `json:"info"`
+	// Unproven are those of the skipped checks that apply and could not be
+	// verified.
+	Unproven int `json:"unproven"`
+	Error    int `json:"error"`
+	Warning  int `json:"warning"`
+	Info     int `json:"info"`
 }
 
 // Summary counts what the outcomes hold.
@@ -92,6 +96,9 @@ func (r Report) Summary() Summary {
 			s.Failed++
 		case check.Skipped:
 			s.Skipped++
+		}
+		if o.Unproven() {
+			s.Unproven++
 		}
 		for _, f := range o.Findings {
 			switch f.Severity {
@@ -121,25 +128,4 @@ func (r Report) Fails() bool {
 // Writer writes a report in one format.
 type Writer interface {
 	Write(w io.Writer, r Report) error
-}
-
-// Style says how the text report may look.
-type Style struct {
-	Color bool
-	// Verbose shows what passed and what was skipped in full.
-	Verbose bool
-}
-
-// Formats are the names that New accepts.
-func Formats() []string { return []string{"text", "json"} }
-
-// New makes the writer for a format.
-func New(format string, style Style) (Writer, error) {
-	switch format {
-	case "text":
-		return textWriter{style}, nil
-	case "json":
-		return jsonWriter{}, nil
-	}
-	return nil, fmt.Errorf("unknown output format %q: use %s", format, strings.Join(Formats(), " or "))
 }

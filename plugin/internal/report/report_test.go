@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"flag"
+	"io"
 	"os"
 	"path/filepath"
 	"testing"
@@ -50,37 +51,36 @@ func sample() Report {
 	}
 }
 
-func write(t *testing.T, format string, style Style, r Report) []byte {
+func write(t *testing.T, o Output, r Report) []byte {
 	t.Helper()
-	w, err := New(format, style)
-	require.NoError(t, err)
 	var out bytes.Buffer
-	require.NoError(t, w.Write(&out, r))
+	require.NoError(t, o.Write(&out, r, nil))
 	return out.Bytes()
 }
 
 func TestFormats(t *testing.T) {
 	for _, c := range []struct {
-		golden, format string
-		style          Style
-		change         func(*Report)
+		golden string
+		output Output
+		change func(*Report)
 	}{
-		{"text.golden", "text", Style{}, nil},
-		{"color.golden", "text", Style{Color: true}, nil},
-		{"verbose.golden", "text", Style{Verbose: true}, nil},
-		{"json.golden", "json", Style{}, nil},
-		{"good.golden", "text", Style{}, func(r *Report) { r.Outcomes = r.Outcomes[:1] }},
-		{"refused.golden", "text", Style{}, func(r *Report) {
+		{"text.golden", Output{}, nil},
+		{"color.golden", Output{Color: "always"}, nil},
+		{"verbose.golden", Output{Verbose: true}, nil},
+		{"json.golden", Output{Format: "json"}, nil},
+		{"good.golden", Output{}, func(r *Report) { r.Outcomes = r.Outcomes[:1] }},
+		{"unverified.golden", Output{}, func(r *Report) { r.Outcomes = append(r.Outcomes[:1:1], r.Outcomes[4]) }},
+		{"refused.golden", Output{}, func(r *Report) {
 			r.Outcomes, r.Deployment.Refusal = r.Outcomes[:1], "coder.replicaCount is 3"
 		}},
-		{"interrupted.golden", "text", Style{}, func(r *Report) { r.Outcomes, r.Incomplete = r.Outcomes[:1], "interrupted" }},
+		{"interrupted.golden", Output{}, func(r *Report) { r.Outcomes, r.Incomplete = r.Outcomes[:1], "interrupted" }},
 	} {
 		t.Run(c.golden, func(t *testing.T) {
 			r := sample()
 			if c.change != nil {
 				c.change(&r)
 			}
-			got := write(t, c.format, c.style, r)
+			got := write(t, c.output, r)
 			path := filepath.Join("testdata", c.golden)
 			if *update {
 				require.NoError(t, os.MkdirAll("testdata", 0o755))
@@ -125,7 +125,7 @@ func TestTheVerdictFollowsTheFlags(t *testing.T) {
 }
 
 func TestAnUnknownFormatIsRefused(t *testing.T) {
-	_, err := New("yaml", Style{})
+	err := Output{Format: "yaml"}.Write(io.Discard, Report{}, nil)
 	assert.EqualError(t, err, `unknown output format "yaml": use text or json`)
 }
 
@@ -137,7 +137,7 @@ func TestJSONFitsItsSchema(t *testing.T) {
 	interrupted := sample()
 	interrupted.Incomplete = "interrupted"
 	for _, r := range []Report{sample(), empty, interrupted} {
-		got, err := jsonschema.UnmarshalJSON(bytes.NewReader(write(t, "json", Style{}, r)))
+		got, err := jsonschema.UnmarshalJSON(bytes.NewReader(write(t, Output{Format: "json"}, r)))
 		require.NoError(t, err)
 		assert.NoError(t, schema.Validate(got))
 	}

@@ -21,10 +21,15 @@ const (
 
 // textWriter writes for people: a heading for each area, a line for each
 // check, and below a line that is not good what was seen and what to do.
-type textWriter struct{ style Style }
+type textWriter struct {
+	color, verbose bool
+}
 
 func (t textWriter) Write(w io.Writer, r Report) error {
 	out := bufio.NewWriter(w)
+	for _, page := range r.Pages {
+		postgresPage(out, page.Facts)
+	}
 	t.deployment(out, r)
 	for _, area := range areas(r.Outcomes) {
 		t.area(out, area)
@@ -58,8 +63,8 @@ func (t textWriter) deployment(w io.Writer, r Report) {
 	fmt.Fprintf(w, "%s: %s, %s\n", d.Source, strings.Join(d.Workloads, ", "), version)
 	fmt.Fprintf(w, "  access URL  %s\n", orNone(d.Replicas[0].AccessURL))
 	for i, replica := range d.Replicas {
-		if i == 3 && len(d.Replicas) > 4 && !t.style.Verbose {
-			fmt.Fprintf(w, "  … and %d replicas more\n", len(d.Replicas)-i)
+		if i == 3 && len(d.Replicas) > 4 && !t.verbose {
+			fmt.Fprintf(w, "  … and %d more replicas\n", len(d.Replicas)-i)
 			break
 		}
 		fmt.Fprintf(w, "  %-10s  relay %s  cluster host %s\n", replica.Name, orNone(replica.RelayURL), orNone(replica.ClusterHost))
@@ -82,7 +87,7 @@ func (t textWriter) area(w io.Writer, outcomes []check.Outcome) {
 	fmt.Fprintf(w, "%s\n%s\n", title, strings.Repeat("-", utf8.RuneCountInString(title)))
 	var skipped []check.Outcome
 	for _, o := range outcomes {
-		if o.Status == check.Skipped && !t.style.Verbose {
+		if o.Status == check.Skipped && !t.verbose {
 			skipped = append(skipped, o)
 			continue
 		}
@@ -105,15 +110,26 @@ func (t textWriter) skipped(w io.Writer, outcomes []check.Outcome) {
 	}
 	for _, skip := range skips {
 		if skip.Proof != "" {
-			fmt.Fprintf(w, "%s not proved: %s\n    because %s\n    to prove it: %s\n", t.paint(yellow, markSkipped),
-				strings.Join(ids[skip], ", "), skip.Reason, skip.Proof)
+			fmt.Fprintf(w, "%s not verified: %s\n    because %s\n    to verify: %s\n", t.paint(yellow, markSkipped),
+				listed(ids[skip]), skip.Reason, skip.Proof)
 		}
 	}
 	for _, skip := range skips {
 		if skip.Proof == "" {
-			fmt.Fprintf(w, "%s\n", t.paint(dim, fmt.Sprintf("%s %s: %s", markSkipped, skip.Reason, strings.Join(ids[skip], ", "))))
+			fmt.Fprintf(w, "%s\n", t.paint(dim, fmt.Sprintf("%s %s: %s", markSkipped, skip.Reason, listed(ids[skip]))))
 		}
 	}
+}
+
+// fewIDs is up to how many ids stand in a list; more of them are counted.
+const fewIDs = 3
+
+// listed names a few checks, and counts more of them.
+func listed(ids []string) string {
+	if len(ids) > fewIDs {
+		return fmt.Sprintf("%d checks (--verbose lists them)", len(ids))
+	}
+	return strings.Join(ids, ", ")
 }
 
 func (t textWriter) outcome(w io.Writer, o check.Outcome) {
@@ -128,7 +144,7 @@ func (t textWriter) outcome(w io.Writer, o check.Outcome) {
 		fmt.Fprintf(w, "%s %s (%s)\n", t.paint(yellow, markSkipped), o.Title, o.ID)
 		fmt.Fprintf(w, "    skipped because %s\n", o.Skip.Reason)
 		if o.Skip.Proof != "" {
-			fmt.Fprintf(w, "    to prove it: %s\n", o.Skip.Proof)
+			fmt.Fprintf(w, "    to verify: %s\n", o.Skip.Proof)
 		}
 	case check.Failed:
 		worst, _ := o.Worst()
@@ -181,37 +197,6 @@ func place(s check.Subject) string {
 		parts = append(parts, "replica "+s.Replica)
 	}
 	return strings.Join(parts, ", ")
-}
-
-// summary repeats in a line each what is wrong: the end of a report is what
-// stands on the screen.
-func (t textWriter) summary(w io.Writer, r Report) {
-	s := r.Summary()
-	for _, o := range r.Outcomes {
-		if worst, failed := o.Worst(); failed {
-			fmt.Fprintf(w, "%s %s: %s\n", t.mark(worst), o.ID, o.Findings[0].Message)
-		}
-	}
-	fmt.Fprintf(w, "%d passed, %d failed (%s, %s, %d info), %d skipped\n", s.Passed, s.Failed,
-		count(s.Error, "error"), count(s.Warning, "warning"), s.Info, s.Skipped)
-	if r.Incomplete != "" {
-		fmt.Fprintf(w, "%s the run ended early: %s\n", t.paint(yellow, markWarning), r.Incomplete)
-	}
-	mark := t.paint(green, markPassed)
-	switch r.Verdict() {
-	case "fail":
-		mark = t.paint(red, markFailed)
-	case "warn", "incomplete":
-		mark = t.paint(yellow, markWarning)
-	}
-	fmt.Fprintf(w, "Status check results are %s\n", mark)
-}
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 func (t textWriter) mark(s check.Severity) string {

@@ -21,8 +21,8 @@ const (
 func urlCases(_ *testing.T, c *checktest.Cases) {
 	c.About("access-url-missing",
 		checktest.Passes("set", nil),
-		checktest.Fires("not set", "no access URL", func(w *checktest.World) { w.Unset("CODER_ACCESS_URL") }),
-		checktest.Fires("not set, one replica", "no access URL", func(w *checktest.World) { w.Unset("CODER_ACCESS_URL"); w.Replicas(1) }),
+		checktest.Fires("not set", "the access URL is not set: coderd would open a public tunnel", func(w *checktest.World) { w.Unset("CODER_ACCESS_URL") }),
+		checktest.Fires("not set, one replica", "the access URL is not set: coderd would open a public tunnel", func(w *checktest.World) { w.Unset("CODER_ACCESS_URL"); w.Replicas(1) }),
 		checktest.Skips("a Secret that is not there may set it", "Secret coder/more", func(w *checktest.World) { w.Unset("CODER_ACCESS_URL"); w.EnvFromSecret("more") }),
 	)
 	c.About("access-url-invalid",
@@ -73,9 +73,9 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Passes("with a port", wildcard("*.coder.example.com:8443")),
 		checktest.Fires("a scheme", "has a scheme", wildcard("https://*.coder.example.com")),
 		checktest.Fires("no asterisk", "exactly one asterisk", wildcard("coder.example.com")),
-		checktest.Fires("the asterisk in the middle", "elsewhere than at the beginning", wildcard("apps-*.example.com")),
+		checktest.Fires("the asterisk in the middle", "the wildcard access URL has an asterisk that is not its first character", wildcard("apps-*.example.com")),
 		checktest.Fires("one label", "fewer than two labels", wildcard("*")),
-		checktest.Fires("an underscore", "not valid in a host name", wildcard("*.my_coder.example.com")),
+		checktest.Fires("an underscore", "the wildcard access URL has a label that is not valid in a hostname", wildcard("*.my_coder.example.com")),
 	)
 }
 
@@ -114,16 +114,16 @@ func listenCases(_ *testing.T, c *checktest.Cases) {
 func frontendsCases(_ *testing.T, c *checktest.Cases) {
 	c.About("derp-upgrade-blocked",
 		checktest.Skips("no Istio", "no Istio", checktest.With(ingress)),
-		checktest.Warns("an Istio VirtualService", "drops the DERP upgrade", checktest.With(virtualService)),
+		checktest.Warns("an Istio VirtualService", "Istio does not allow the DERP upgrade", checktest.With(virtualService)),
 		checktest.Passes("an EnvoyFilter lets it through", checktest.With(virtualService, envoyFilter)),
 		checktest.Passes("websockets are forced", func(w *checktest.World) {
 			checktest.With(virtualService)(w)
 			w.Set("CODER_DERP_FORCE_WEBSOCKETS", "true")
 		}),
-		checktest.Warns("an Istio sidecar", "drops the DERP upgrade", func(w *checktest.World) {
+		checktest.Warns("an Istio sidecar", "Istio does not allow the DERP upgrade", func(w *checktest.World) {
 			w.Workload.Spec.Template.Annotations = map[string]string{"sidecar.istio.io/inject": "true"}
 		}),
-		checktest.Warns("a Gateway of Istio", "drops the DERP upgrade", checktest.With(
+		checktest.Warns("a Gateway of Istio", "Istio does not allow the DERP upgrade", checktest.With(
 			"{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: gw, namespace: coder}, spec: {gatewayClassName: istio}}",
 			"{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: coder, namespace: coder}, spec: {parentRefs: [{name: gw}], hostnames: [coder.example.com], rules: [{backendRefs: [{name: coder, port: 80}]}]}}",
 		)),
@@ -138,9 +138,9 @@ func frontendsCases(_ *testing.T, c *checktest.Cases) {
 	}
 	c.About("proxy-trusted-headers",
 		checktest.Skips("nothing in front", "no Ingress or route", nil),
-		checktest.Advises("an Ingress that Coder does not know", "proxy's address", checktest.With(ingress)),
+		checktest.Advises("an Ingress that Coder does not know", "Coder takes the address of the proxy for the address of the user", checktest.With(ingress)),
 		checktest.Passes("both set", trust("X-Forwarded-For", "10.0.0.0/8, fd00::/8")),
-		checktest.Advises("one set", "proxy's address", trust("X-Forwarded-For", "")),
+		checktest.Advises("one set", "Coder takes the address of the proxy for the address of the user", trust("X-Forwarded-For", "")),
 		checktest.Fires("no CIDR", "not a CIDR", trust("X-Forwarded-For", "10.0.0.1")),
 	)
 }

@@ -15,16 +15,16 @@ func frontendChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "derp-upgrade-blocked", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
-			Title:  "Istio lets the DERP upgrade through",
-			Why:    "Envoy drops an upgrade that it is not told of, and workspaces that relay through Coder do not connect.",
+			Title:  "Istio allows the DERP upgrade",
+			Why:    "Envoy drops upgrades it is not configured for, so DERP connections through it fail.",
 			Remedy: "Add an EnvoyFilter with upgrade_type: derp, or set CODER_DERP_FORCE_WEBSOCKETS=true on all replicas.",
 			Judge:  judgment.EachWorkload(judgeDERPUpgrade),
 		},
 		{
 			ID: "proxy-trusted-headers", Area: area, Severity: check.Info, Needs: judgment.Replicas,
-			Title:  "Coder knows the proxies in front of it",
-			Why:    "Audit logs and rate limits see the proxy's address instead of the user's.",
-			Remedy: "Set CODER_PROXY_TRUSTED_HEADERS (X-Forwarded-For) and CODER_PROXY_TRUSTED_ORIGINS (the proxies' CIDRs).",
+			Title:  "Coder trusts the headers of the proxies in front of it",
+			Why:    "Otherwise audit logs and rate limits see the address of the proxy instead of the user's.",
+			Remedy: "Set CODER_PROXY_TRUSTED_HEADERS (for example X-Forwarded-For) and CODER_PROXY_TRUSTED_ORIGINS (the CIDRs of the proxies).",
 			Judge:  judgment.EachWorkload(judgeTrustedProxies),
 		},
 	}
@@ -48,7 +48,7 @@ func judgeDERPUpgrade(j *judgment.Judgment, d *deployment.Deployment, r deployme
 		at = &s
 	}
 	if at == nil {
-		j.Skip("no Istio proxy stands in front of the replicas")
+		j.Skip("no Istio proxy is in front of the replicas")
 		return
 	}
 	force, known := r.Env(coder.DERPForceWebsockets).Bool(false)
@@ -59,7 +59,7 @@ func judgeDERPUpgrade(j *judgment.Judgment, d *deployment.Deployment, r deployme
 		j.Unknown(coder.DERPForceWebsockets, r.Env(coder.DERPForceWebsockets))
 	default:
 		j.Find(check.Finding{
-			Message: "Istio drops the DERP upgrade", Subject: *at,
+			Message: "Istio does not allow the DERP upgrade", Subject: *at,
 			Observed: "no EnvoyFilter with upgrade_type: derp, and " + coder.DERPForceWebsockets + " is not true", Expected: "one of them",
 		})
 	}
@@ -79,7 +79,7 @@ func judgeTrustedProxies(j *judgment.Judgment, d *deployment.Deployment, r deplo
 		}
 	}
 	if len(d.Frontends) == 0 {
-		j.Skip("no Ingress or route stands in front of the replicas")
+		j.Skip("no Ingress or route leads to the replicas")
 		return
 	}
 	headers := r.Env(coder.ProxyTrustedHeaders)
@@ -103,7 +103,7 @@ func judgeTrustedProxies(j *judgment.Judgment, d *deployment.Deployment, r deplo
 		return
 	}
 	j.Find(check.Finding{
-		Message: "Coder takes the proxy's address for the user's", Subject: judgment.Subject(d.Frontends[0].Origin),
+		Message: "Coder takes the address of the proxy for the address of the user", Subject: judgment.Subject(d.Frontends[0].Origin),
 		Observed: strings.Join(missing, " and ") + " not set behind " + d.Frontends[0].Origin.Kind + " " + d.Frontends[0].Origin.Name, Expected: "both set",
 	})
 }

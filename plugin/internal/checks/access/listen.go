@@ -14,8 +14,8 @@ func listenChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "http-address-loopback", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "replicas listen where others can reach them",
-			Why:    "coderd listens on 127.0.0.1:3000 unless it is told otherwise: neither peers nor the load balancer reach that.",
+			Title:  "replicas do not listen on loopback only",
+			Why:    "By default coderd listens on 127.0.0.1:3000, which neither its peers nor the load balancer can reach.",
 			Remedy: "Set CODER_HTTP_ADDRESS to 0.0.0.0:8080 (or [::]:8080).",
 			Judge: judgment.BetweenReplicas(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				value := r.Address(coder.HTTPAddress)
@@ -29,7 +29,7 @@ func listenChecks() []check.Check {
 					j.Good()
 				default:
 					j.Find(check.Finding{
-						Message: "coderd listens on loopback, where no other replica reaches it", Subject: judgment.Of(d, r, r.Env(coder.HTTPAddress)),
+						Message: "coderd listens on loopback, where no other replica can reach it", Subject: judgment.Of(d, r, r.Env(coder.HTTPAddress)),
 						Observed: coder.HTTPAddress + "=" + value.String(), Expected: "0.0.0.0:8080, [::]:8080 or :8080",
 					})
 				}
@@ -37,9 +37,9 @@ func listenChecks() []check.Check {
 		},
 		{
 			ID: "http-address-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "listen addresses are host:port with a host that exists",
-			Why:    "coderd exits with an address that it cannot listen on, as with *:80: «listen tcp: lookup *: no such host».",
-			Remedy: "Write it as 0.0.0.0:8080 or :8080.",
+			Title:  "listen addresses are HOST:PORT, without * as the host",
+			Why:    "coderd exits if it cannot listen on an address. For *:80 it reports: listen tcp: lookup *: no such host.",
+			Remedy: "Use a form like 0.0.0.0:8080 or :8080.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				variables := []string{coder.HTTPAddress}
 				if on, _ := r.TLS(); on {
@@ -54,7 +54,7 @@ func listenChecks() []check.Check {
 					case problem != "":
 						j.Find(check.Finding{
 							Message: problem, Subject: judgment.Of(d, r, value),
-							Observed: variable + "=" + value.String(), Expected: "0.0.0.0 or nothing before the port, as in :8080",
+							Observed: variable + "=" + value.String(), Expected: "0.0.0.0:8080, or :8080 without a host",
 						})
 					default:
 						j.Good()
@@ -71,7 +71,7 @@ func addressProblem(value deployment.Value) string {
 	host, _, err := net.SplitHostPort(value.Text.Plain())
 	switch {
 	case value.LeftUnexpanded():
-		return "coderd cannot listen on an address with a variable that Kubernetes does not expand"
+		return "coderd cannot listen on an address that contains a variable Kubernetes does not expand"
 	case err != nil:
 		return "coderd cannot listen on an address that is not HOST:PORT"
 	case host == "*":

@@ -18,7 +18,7 @@ func urlChecks() []check.Check {
 		{
 			ID: "access-url-missing", Area: area, Severity: check.Error, Needs: judgment.Replicas,
 			Title:  "the access URL is set",
-			Why:    "Without CODER_ACCESS_URL coderd opens a public tunnel, each replica one of its own.",
+			Why:    "Without CODER_ACCESS_URL, each replica opens a public tunnel of its own.",
 			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer, such as https://coder.example.com.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				value := r.Env(coder.AccessURL)
@@ -27,7 +27,7 @@ func urlChecks() []check.Check {
 					j.Unknown(coder.AccessURL, value)
 				case value.Unset():
 					j.Find(check.Finding{
-						Message: "there is no access URL: coderd would open a public tunnel", Subject: judgment.Of(d, r, value),
+						Message: "the access URL is not set: coderd would open a public tunnel", Subject: judgment.Of(d, r, value),
 						Observed: coder.AccessURL + " is not set", Expected: "the address of the load balancer in front of all replicas",
 					})
 				default:
@@ -37,22 +37,22 @@ func urlChecks() []check.Check {
 		},
 		{
 			ID: "access-url-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the access URL is one http or https URL for all replicas",
-			Why:    "coderd does not start with another scheme; replicas that differ send users and workspaces to different places.",
-			Remedy: "Set the same CODER_ACCESS_URL, with http:// or https://, on all replicas.",
+			Title:  "all replicas have the same http or https access URL",
+			Why:    "coderd does not start with any other scheme, and replicas that differ send users and workspaces to different places.",
+			Remedy: "Set the same CODER_ACCESS_URL, starting with http:// or https://, on all replicas.",
 			Judge:  judgeAccessURL,
 		},
 		{
 			ID: "access-url-loopback", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the access URL does not lead to a single replica",
-			Why:    "Workspaces take the access URL for themselves: loopback is their own machine, and one replica's address dies with it.",
+			Title:  "the access URL is not loopback or the address of a single replica",
+			Why:    "Workspaces dial the access URL too: loopback is their own machine, and the address of one replica goes away with it.",
 			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer in front of all replicas.",
 			Judge:  accessURLs(judgeAccessHost),
 		},
 		{
 			ID: "access-url-cluster-default", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
-			Title:  "the access URL can be reached from outside the cluster",
-			Why:    "Users and workspaces elsewhere cannot resolve a Service name of the cluster.",
+			Title:  "the access URL is not an in-cluster name",
+			Why:    "Users and workspaces outside the cluster cannot resolve the name of a Service.",
 			Remedy: "Set CODER_ACCESS_URL to the address that users open (an entry of coder.env in the chart).",
 			Judge: accessURLs(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, value deployment.Value, e deployment.Endpoint) {
 				for _, s := range d.Services {
@@ -70,7 +70,7 @@ func urlChecks() []check.Check {
 						continue
 					}
 					j.Find(check.Finding{
-						Message: "the access URL is a name of the cluster, and " + exposed, Subject: judgment.Of(d, r, value),
+						Message: "the access URL is an in-cluster name, but " + exposed, Subject: judgment.Of(d, r, value),
 						Observed: value.String(), Expected: "the address that users open",
 					})
 					return
@@ -80,8 +80,8 @@ func urlChecks() []check.Check {
 		},
 		{
 			ID: "wildcard-access-url-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the wildcard access URL is a pattern like *.coder.example.com",
-			Why:    "coderd does not start with a wildcard that it cannot compile.",
+			Title:  "the wildcard access URL is a valid pattern, such as *.coder.example.com",
+			Why:    "coderd does not start with a wildcard pattern that it cannot compile.",
 			Remedy: "Write CODER_WILDCARD_ACCESS_URL as *.HOST or *-SUFFIX.HOST, without a scheme.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				value := r.Env(coder.WildcardAccessURL)
@@ -172,7 +172,7 @@ func judgeAccessHost(j *judgment.Judgment, d *deployment.Deployment, r deploymen
 	label, _, _ := strings.Cut(string(e.Host), ".")
 	switch {
 	case deployment.Loopback(e.Host):
-		what = "points back at whoever opens it"
+		what = "points back to whoever opens it"
 	case e.Host.IsField(deployment.FieldPodIP), e.Host.IsField(deployment.FieldHostIP), e.Host.HasField(deployment.FieldPodName):
 		what = "is one replica's own address"
 	case d.Several() && d.Workloads[r.Workload].Kind == "StatefulSet" && label == r.Name:
@@ -211,7 +211,7 @@ func wildcardProblem(text string) string {
 	case strings.Count(pattern, "*") != 1:
 		return "does not have exactly one asterisk"
 	case !strings.HasPrefix(pattern, "*"):
-		return "has its asterisk elsewhere than at the beginning"
+		return "has an asterisk that is not its first character"
 	}
 	host, _, err := net.SplitHostPort(pattern)
 	if err != nil {
@@ -220,7 +220,7 @@ func wildcardProblem(text string) string {
 	// The asterisk stands for at least one character of the first label.
 	for label := range strings.SplitSeq("a"+strings.TrimPrefix(host, "*"), ".") {
 		if !hostLabel.MatchString(label) {
-			return "has a label that is not valid in a host name"
+			return "has a label that is not valid in a hostname"
 		}
 	}
 	return ""

@@ -47,8 +47,8 @@ func hostCases(_ *testing.T, c *checktest.Cases) {
 	c.About("cluster-host-not-ip",
 		checktest.Passes("the pod IP", nil),
 		checktest.Passes("an IPv6 address", clusterIs("fd00::1")),
-		checktest.Warns("a name", "is a name", clusterIs("coder-0.coder-replicas")),
-		checktest.Warns("the relay URL's name, where that is taken", "is a name", func(w *checktest.World) {
+		checktest.Warns("a name", "the cluster host is a hostname, so mutual TLS between replicas is off", clusterIs("coder-0.coder-replicas")),
+		checktest.Warns("the relay URL's name, where that is taken", "the cluster host is a hostname, so mutual TLS between replicas is off", func(w *checktest.World) {
 			w.Container().Env = append([]corev1.EnvVar{checktest.Field("POD_NAME", "metadata.name")}, w.Container().Env...)
 			w.Unset(clusterVar)
 			checktest.RelayIs("http://$(POD_NAME).coder-replicas:8080")(w)
@@ -68,8 +68,8 @@ func hostCases(_ *testing.T, c *checktest.Cases) {
 	c.About("cluster-host-shared",
 		checktest.Passes("each pod has its IP", nil),
 		checktest.Fires("one for all", "coder-0 and coder-1", clusterIs("10.0.0.1")),
-		checktest.Fires("loopback", "this machine itself", clusterIs("127.0.0.1")),
-		checktest.Fires("unspecified", "this machine itself", clusterIs("::")),
+		checktest.Fires("loopback", "the cluster host is loopback or unspecified: no peer can reach it", clusterIs("127.0.0.1")),
+		checktest.Fires("unspecified", "the cluster host is loopback or unspecified: no peer can reach it", clusterIs("::")),
 		checktest.Skips("one replica", "one replica", func(w *checktest.World) { w.Replicas(1); clusterIs("127.0.0.1")(w) }),
 	)
 	c.About("cluster-host-ipv6",
@@ -132,7 +132,7 @@ func policyCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("another port than the URL's", "to Postgres", plainURL("postgres://c:x@db.example.com:6432/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {ports: [{port: 8080}, {port: 6222}]}]}"))),
 		checktest.Fires("the database's address is excepted", "to Postgres", plainURL("postgres://c:x@10.1.2.3/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {to: [{ipBlock: {cidr: 0.0.0.0/0, except: [10.0.0.0/8]}}]}, {to: [{podSelector: "+anyCoder+"}]}]}"))),
 		checktest.Fires("replicas only", "to DNS", policy("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: "+anyCoder+"}]}]}")),
-		checktest.Fires("no access URL", "to the access URL", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 5432}, {port: 8080}, {port: 6222}]}]}")),
+		checktest.Fires("the access URL is not set: coderd would open a public tunnel", "to the access URL", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 5432}, {port: 8080}, {port: 6222}]}]}")),
 		checktest.Passes("a label of a namespace that is not in the input", policy("{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]}")),
 		checktest.Fires("a label that the namespace does not have", "the relay port", func(w *checktest.World) {
 			policy("{podSelector: {}, ingress: [{from: [{namespaceSelector: {matchLabels: {team: a}}}]}]}")(w)
@@ -180,24 +180,24 @@ func networkCases(_ *testing.T, c *checktest.Cases) {
 	}
 	c.About("mesh-sidecar-ports",
 		checktest.Skips("no mesh", "no service mesh", nil),
-		checktest.Warns("Istio", "Istio takes over", annotate("sidecar.istio.io/inject", "true")),
+		checktest.Warns("Istio", "Istio intercepts port 6222 between replicas", annotate("sidecar.istio.io/inject", "true")),
 		checktest.Passes("Istio with 6222 excluded", annotate("sidecar.istio.io/inject", "true",
 			"traffic.sidecar.istio.io/excludeInboundPorts", "6222", "traffic.sidecar.istio.io/excludeOutboundPorts", "5432,6222")),
-		checktest.Warns("Istio with one direction excluded", "Istio takes over", annotate("sidecar.istio.io/inject", "true", "traffic.sidecar.istio.io/excludeInboundPorts", "6222")),
-		checktest.Warns("Linkerd", "Linkerd takes over", annotate("linkerd.io/inject", "enabled")),
+		checktest.Warns("Istio with one direction excluded", "Istio intercepts port 6222 between replicas", annotate("sidecar.istio.io/inject", "true", "traffic.sidecar.istio.io/excludeInboundPorts", "6222")),
+		checktest.Warns("Linkerd", "Linkerd intercepts port 6222 between replicas", annotate("linkerd.io/inject", "enabled")),
 		checktest.Passes("Linkerd with a range", annotate("linkerd.io/inject", "enabled",
 			"config.linkerd.io/skip-inbound-ports", "6000-7000", "config.linkerd.io/skip-outbound-ports", "6222")),
-		checktest.Warns("Istio by the namespace", "Istio takes over", func(w *checktest.World) {
+		checktest.Warns("Istio by the namespace", "Istio intercepts port 6222 between replicas", func(w *checktest.World) {
 			w.Extra = append(w.Extra, "{apiVersion: v1, kind: Namespace, metadata: {name: coder, labels: {istio-injection: enabled}}}")
 		}),
 		checktest.Skips("Istio by the namespace, but not for these pods", "no service mesh", func(w *checktest.World) {
 			w.Extra = append(w.Extra, "{apiVersion: v1, kind: Namespace, metadata: {name: coder, labels: {istio-injection: enabled}}}")
 			annotate("sidecar.istio.io/inject", "false")(w)
 		}),
-		checktest.Warns("Istio that was injected before", "Istio takes over", func(w *checktest.World) {
+		checktest.Warns("Istio that was injected before", "Istio intercepts port 6222 between replicas", func(w *checktest.World) {
 			w.Pod().Containers = append(w.Pod().Containers, corev1.Container{Name: "istio-proxy"})
 		}),
-		checktest.Warns("Linkerd as a native sidecar", "Linkerd takes over", func(w *checktest.World) {
+		checktest.Warns("Linkerd as a native sidecar", "Linkerd intercepts port 6222 between replicas", func(w *checktest.World) {
 			w.Pod().InitContainers = append(w.Pod().InitContainers, corev1.Container{Name: "linkerd-proxy"})
 		}),
 		checktest.Skips("Istio before NATS", "nats_pubsub", func(w *checktest.World) { w.Version("v2.37.0"); annotate("sidecar.istio.io/inject", "true")(w) }),
@@ -214,9 +214,9 @@ func networkCases(_ *testing.T, c *checktest.Cases) {
 	}
 	c.About("host-network-ports",
 		checktest.Skips("the pods' own network", "a network of their own", nil),
-		checktest.Fires("the host's network", "may land on one node", func(w *checktest.World) { w.Pod().HostNetwork = true }),
+		checktest.Fires("the host's network", "replicas on the host network can be scheduled to one node", func(w *checktest.World) { w.Pod().HostNetwork = true }),
 		checktest.Passes("kept apart", apart(checktest.PodLabels)),
-		checktest.Fires("kept apart from somebody else", "may land on one node", apart(map[string]string{"app": "other"})),
+		checktest.Fires("kept apart from somebody else", "replicas on the host network can be scheduled to one node", apart(map[string]string{"app": "other"})),
 		checktest.Passes("host ports keep them apart", func(w *checktest.World) { w.Pod().HostNetwork = true; w.Container().Ports[0].HostPort = 8080 }),
 		checktest.Skips("one replica", "one replica", func(w *checktest.World) { w.Pod().HostNetwork = true; w.Replicas(1) }),
 	)

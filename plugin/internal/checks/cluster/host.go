@@ -11,17 +11,15 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
 
-const setClusterHost = "Set it from the downward API:\n" +
-	"- name: CODER_CLUSTER_HOST\n" +
-	"  valueFrom: {fieldRef: {fieldPath: status.podIP}}"
+var setClusterHost = "Set it from the downward API:\n" + coder.YAML(coder.ClusterHostWiring())
 
 // hostChecks judge the address of the pubsub between replicas.
 func hostChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "cluster-host-missing", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "every replica has a cluster host, or a relay URL to take it from",
-			Why:    "Without either Coder falls back to Postgres for pubsub, and replicas that do not fall back do not hear it.",
+			Title:  "every replica has a cluster host or a relay URL",
+			Why:    "Without either, a replica falls back to Postgres for pubsub, and replicas that use NATS do not hear it.",
 			Remedy: setClusterHost,
 			Judge: judgment.BetweenReplicas(withNATS(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				host, relay := r.Env(coder.ClusterHost), r.Env(coder.RelayURL)
@@ -42,8 +40,8 @@ func hostChecks() []check.Check {
 		},
 		{
 			ID: "cluster-host-custom-relays", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "with custom relays the cluster host is set by itself",
-			Why:    "With custom relays the relay URL is ignored, so nothing else tells a replica's address to the others.",
+			Title:  "with custom relays, the cluster host is set explicitly",
+			Why:    "With custom relays, nothing else is meant to tell a replica's address to its peers.",
 			Remedy: setClusterHost,
 			Judge: judgment.BetweenReplicas(withNATS(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				host := r.Env(coder.ClusterHost)
@@ -54,7 +52,7 @@ func hostChecks() []check.Check {
 					j.Unknown(coder.ClusterHost, host)
 				case host.Unset():
 					j.Find(check.Finding{
-						Message: "custom relays, and " + coder.ClusterHost + " is not set", Subject: judgment.Container(d, r),
+						Message: "custom relays are configured, but " + coder.ClusterHost + " is not set", Subject: judgment.Container(d, r),
 						Observed: "CODER_DERP_SERVER_ENABLE=false without " + coder.ClusterHost, Expected: "the pod IP",
 					})
 				default:
@@ -65,15 +63,15 @@ func hostChecks() []check.Check {
 		{
 			ID: "cluster-host-not-ip", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
 			Title:  "cluster hosts are IP addresses",
-			Why:    "The certificates of the pubsub routes hold an IP address; with a host name mutual TLS between replicas is off.",
+			Why:    "Replicas issue the certificates of their pubsub routes for IP addresses, so mutual TLS is off for a hostname.",
 			Remedy: setClusterHost,
 			Judge:  judgment.EachWorkload(judgeNotIP),
 		},
 		{
 			ID: "cluster-host-malformed", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "cluster hosts are bare addresses",
-			Why:    "Coder adds the port itself: a scheme, port or brackets make an address that nobody can listen on.",
-			Remedy: "Write the address alone: 10.0.0.1 or fd00::1.",
+			Title:  "cluster hosts are addresses without a scheme, port or brackets",
+			Why:    "Coder adds the port itself, and cannot listen on an address that includes a scheme, port or brackets.",
+			Remedy: "Use the address alone, such as 10.0.0.1 or fd00::1.",
 			Judge: judgment.EachWorkload(clusterHosts(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, host deployment.Value) {
 				problem := malformed(host.Text)
 				if problem == "" {
@@ -81,23 +79,23 @@ func hostChecks() []check.Check {
 					return
 				}
 				j.Find(check.Finding{
-					Message: "the cluster host holds " + problem, Subject: judgment.Of(d, r, host),
-					Observed: coder.ClusterHost + "=" + host.String(), Expected: "an IP address alone",
+					Message: "the cluster host contains " + problem, Subject: judgment.Of(d, r, host),
+					Observed: coder.ClusterHost + "=" + host.String(), Expected: "an IP address without anything else",
 				})
 			})),
 		},
 		{
 			ID: "cluster-host-shared", Area: area, Severity: check.Error, Needs: judgment.Replicas,
 			Title:  "no two replicas have the same cluster host",
-			Why:    "A replica listens on its cluster host and tells it to its peers: a shared or loopback address leads nowhere, or to itself.",
+			Why:    "A replica listens on its cluster host and its peers dial it: a shared or loopback address leads to the wrong replica or back to the peer.",
 			Remedy: setClusterHost,
 			Judge:  judgeClusterShared,
 		},
 		{
 			ID: "cluster-host-ipv6", Area: area, Severity: check.Error, Needs: judgment.Replicas,
 			Title:  "the cluster host's IP family works with NATS pubsub",
-			Why:    "Coder 2.35 and 2.36 build the address of a peer without brackets, which does not parse for IPv6: no routes form.",
-			Remedy: "Add no_nats_pubsub to CODER_EXPERIMENTS on all replicas, or use IPv4 between them.",
+			Why:    "Coder 2.35 and 2.36 write the address of a peer without brackets, which does not parse for IPv6, so no routes form.",
+			Remedy: "Add no_nats_pubsub to CODER_EXPERIMENTS on all replicas, or use IPv4 between replicas.",
 			Judge:  judgment.EachWorkload(withNATS(judgeClusterIPv6)),
 		},
 	}
@@ -155,7 +153,7 @@ func judgeNotIP(j *judgment.Judgment, d *deployment.Deployment, r deployment.Rep
 		j.Good()
 	default:
 		j.Find(check.Finding{
-			Message: "the cluster host is a name, so mutual TLS between replicas is off", Subject: judgment.Of(d, r, host),
+			Message: "the cluster host is a hostname, so mutual TLS between replicas is off", Subject: judgment.Of(d, r, host),
 			Observed: coder.ClusterHost + "=" + host.String(), Expected: "an IP address",
 		})
 	}
@@ -213,7 +211,7 @@ func judgeClusterShared(f *check.Case) check.Result {
 		case reported[key] || malformed(host.Text) != "":
 			j.Good()
 		case deployment.Loopback(key):
-			finding.Message = "the cluster host is this machine itself: no peer can reach it"
+			finding.Message = "the cluster host is loopback or unspecified: no peer can reach it"
 			reported[key] = true
 			j.Find(finding)
 		case taken:

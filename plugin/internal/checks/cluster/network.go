@@ -15,23 +15,23 @@ func networkChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "network-policy-blocks-replicas", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "network policies let replicas reach each other, DNS, Postgres and the access URL",
-			Why:    "A policy that selects the coderd pods denies all that no policy allows, and replicas then fail one by one in different ways.",
-			Remedy: "Allow it in a NetworkPolicy that selects the coderd pods; the chart's own does with coder.networkPolicy.enable=true.",
+			Title:  "NetworkPolicies allow replicas to reach each other, DNS, Postgres and the access URL",
+			Why:    "Once a NetworkPolicy selects the coderd pods, everything that no policy allows is denied, and replicas fail in different ways.",
+			Remedy: "Allow the traffic in a NetworkPolicy that selects the coderd pods. In the chart, coder.networkPolicy.enable=true does that.",
 			Judge:  judgment.EachWorkload(judgePolicies),
 		},
 		{
 			ID: "mesh-sidecar-ports", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
-			Title:  "a service mesh leaves port 6222 alone",
-			Why:    "A sidecar changes the source address of a connection, and replicas refuse a peer whose certificate is for another address.",
+			Title:  "the service mesh does not intercept port 6222",
+			Why:    "A sidecar changes the source address of a connection, and a replica refuses a peer whose certificate is for another address.",
 			Remedy: "Exclude port 6222 inbound and outbound in the pod's annotations.",
 			Judge:  judgment.BetweenReplicas(withNATS(judgeSidecar)),
 		},
 		{
 			ID: "host-network-ports", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "replicas on the host's network never share a node",
-			Why:    "Two replicas on one node's network want the same ports, and the second one does not start.",
-			Remedy: "Require podAntiAffinity on kubernetes.io/hostname for the pods' own labels.",
+			Title:  "replicas on the host network do not share a node",
+			Why:    "Two replicas on the network of one node need the same ports, so the second one does not start.",
+			Remedy: "Add a required podAntiAffinity on kubernetes.io/hostname for the pods' own labels.",
 			Judge:  judgment.BetweenReplicas(judgeHostNetwork),
 		},
 	}
@@ -58,7 +58,7 @@ func judgeSidecar(j *judgment.Judgment, d *deployment.Deployment, r deployment.R
 	s := judgment.Container(d, r)
 	s.Container = ""
 	j.Find(check.Finding{
-		Message: fmt.Sprintf("%s takes over port %d between replicas", mesh, coder.NATSPort), Subject: s,
+		Message: fmt.Sprintf("%s intercepts port %d between replicas", mesh, coder.NATSPort), Subject: s,
 		Observed: "no " + strings.Join(missing, " and no ") + " with 6222", Expected: "6222 excluded in both directions",
 		Remedy: fmt.Sprintf("Add to the pod's annotations (coder.podAnnotations in the chart):\n%s: \"%d\"\n%s: \"%d\"", inbound, coder.NATSPort, outbound, coder.NATSPort),
 	})
@@ -75,7 +75,7 @@ func judgeHostNetwork(j *judgment.Judgment, d *deployment.Deployment, r deployme
 		return
 	}
 	j.Find(check.Finding{
-		Message: "replicas on the host's network may land on one node", Subject: judgment.Container(d, r),
+		Message: "replicas on the host network can be scheduled to one node", Subject: judgment.Container(d, r),
 		Observed: "hostNetwork: true without a required podAntiAffinity on kubernetes.io/hostname", Expected: "at most one replica on a node",
 	})
 }

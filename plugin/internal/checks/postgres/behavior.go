@@ -7,22 +7,23 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 func behaviorChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "postgres-pooler", Area: area, Severity: check.Error, Needs: judgment.Database,
-			Title:  "LISTEN and NOTIFY work over two connections",
-			Why:    "Replicas find each other through LISTEN and NOTIFY. Transaction pooling forgets a LISTEN without an error, and after five minutes of silence coderd exits.",
-			Remedy: "Connect Coder to Postgres itself, or through a pooler in session mode.",
+			Title:  "LISTEN and NOTIFY work between two connections",
+			Why:    "Replicas find each other with LISTEN and NOTIFY. With transaction pooling a LISTEN is lost without an error, and coderd exits after five minutes of silence.",
+			Remedy: "Connect Coder directly to Postgres, or through a pooler in session mode.",
 			Judge:  probed(answered(judgePooler, pgfacts.AskListening)),
 		},
 		{
 			ID: "postgres-timeouts", Area: area, Severity: check.Warning, Needs: judgment.Database,
-			Title:  "no timeout of the server ends a migration",
-			Why:    "coderd runs all pending migrations of an upgrade in one transaction, which may take many minutes.",
-			Remedy: "Take the timeout off Coder's role.",
+			Title:  "no server timeout is shorter than a migration may take",
+			Why:    "coderd runs all pending migrations of an upgrade in one transaction, which can take many minutes.",
+			Remedy: "Remove the timeout from Coder's role.",
 			Judge:  probed(answered(judgeTimeouts, pgfacts.AskTimeouts)),
 		},
 	}
@@ -48,7 +49,7 @@ func judgePooler(_ *check.Case, p *pgfacts.Facts) check.Result {
 	case p.Role != nil && p.Role.AdvisoryLocks == nil:
 		return locksUnknown(p)
 	}
-	note := "NOTIFY arrived after " + ms(s.Took)
+	note := "NOTIFY arrived after " + human.Duration(s.Took)
 	if p.Proxy.Present {
 		note += ", through " + poolerName(p)
 	}
@@ -65,7 +66,7 @@ func locksUnknown(p *pgfacts.Facts) check.Result {
 }
 
 func poolerFinding(p *pgfacts.Facts, message, observed string) check.Finding {
-	remedy := "Connect Coder to Postgres itself, on its own port. A pooler must be in session mode, and then saves Coder nothing."
+	remedy := "Connect Coder directly to Postgres. A pooler must be in session mode, where it saves Coder no connections."
 	if p.Proxy.Hint != "" {
 		observed += "; " + p.Proxy.Name + " shows in " + p.Proxy.Hint
 	}
@@ -102,8 +103,8 @@ func judgeTimeouts(_ *check.Case, p *pgfacts.Facts) check.Result {
 			continue
 		}
 		findings = append(findings, check.Finding{
-			Message: fmt.Sprintf("%s is %s: %s", t.Name, short(t.Value), why), Subject: server(p),
-			Observed: fmt.Sprintf("%s = %s, set for the %s", t.Name, short(t.Value), t.Source), Expected: "none, or at least " + short(longMigration),
+			Message: fmt.Sprintf("%s is %s: %s", t.Name, setting(t.Value), why), Subject: server(p),
+			Observed: fmt.Sprintf("%s = %s, set for the %s", t.Name, setting(t.Value), t.Source), Expected: "none, or at least " + setting(longMigration),
 			Remedy: timeoutRemedy(p, t),
 		})
 	}
@@ -113,8 +114,8 @@ func judgeTimeouts(_ *check.Case, p *pgfacts.Facts) check.Result {
 	return check.Pass()
 }
 
-// short is a duration as Postgres writes it: 30s, 5min, 200ms.
-func short(d time.Duration) string {
+// setting is a duration as Postgres writes it: 30s, 5min, 200ms.
+func setting(d time.Duration) string {
 	switch {
 	case d >= time.Minute && d%time.Minute == 0:
 		return fmt.Sprintf("%dmin", d/time.Minute)
@@ -152,7 +153,7 @@ func liveReplicas(p *pgfacts.Facts) (live []pgfacts.Replica, skip *check.Result)
 			result := unanswered(p, pgfacts.AskReplicas, "which replicas run")
 			return nil, &result
 		}
-		result := check.NotApplicable("no Coder has used this database yet")
+		result := check.NotApplicable("Coder has not used this database yet")
 		return nil, &result
 	}
 	for _, r := range p.Coder.Replicas {

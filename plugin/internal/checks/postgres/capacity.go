@@ -9,13 +9,14 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 func capacityChecks() []check.Check {
 	return []check.Check{{
 		ID: "postgres-connections", Area: area, Severity: check.Error, Needs: judgment.Database, Uses: judgment.Replicas,
-		Title:  "the server has enough connections for all replicas",
-		Why:    "A replica that gets no connection fails its requests, and one that starts exits.",
+		Title:  "the server has enough free connections for all replicas",
+		Why:    "A running replica that gets no connection fails its requests, and a starting one exits.",
 		Remedy: "Raise max_connections, or lower CODER_PG_CONN_MAX_OPEN.",
 		Judge: probed(func(f *check.Case, p *pgfacts.Facts) check.Result {
 			if finding := noRoom(p); finding != nil {
@@ -65,7 +66,7 @@ func (d demand) total() int {
 }
 
 func (d demand) String() string {
-	replicas := plural(d.replicas-d.surge, "replica")
+	replicas := human.Count(d.replicas-d.surge, "replica")
 	if d.surge > 0 {
 		replicas += fmt.Sprintf(" and %d more during an update", d.surge)
 	}
@@ -76,7 +77,7 @@ func (d demand) String() string {
 func demandOf(f *check.Case) (demand, *check.Result) {
 	if f.Deployment == nil {
 		if f.Plan.Replicas == 0 {
-			result := check.Unproven("nobody said how many replicas there will be", "give --replicas")
+			result := check.Unproven("the number of replicas is not known", "set --replicas")
 			return demand{}, &result
 		}
 		return demand{replicas: f.Plan.Replicas, each: defaultPool + listener}, nil
@@ -181,7 +182,7 @@ func judgeConnections(f *check.Case, p *pgfacts.Facts) check.Result {
 	if len(findings) > 0 {
 		return check.Fail(findings...)
 	}
-	return check.PassNote(fmt.Sprintf("%d of %d free connections needed, %s fit", d.total(), tightest.free(), plural(fit(d, tightest), "replica")))
+	return check.PassNote(fmt.Sprintf("%d of %d free connections needed, %s fit", d.total(), tightest.free(), human.Count(fit(d, tightest), "replica")))
 }
 
 // fit is how many replicas have room, with the headroom.
@@ -192,7 +193,7 @@ func crowded(f *check.Case, p *pgfacts.Facts, d demand, r room) (check.Finding, 
 	need, share := d.total(), f.Limits.Postgres.ConnectionsShare
 	finding := check.Finding{
 		Subject:  server(p),
-		Observed: fmt.Sprintf("%s, less %d held by others: %d free; %s fit", r.name, r.taken, r.free(), plural(fit(d, r), "replica")),
+		Observed: fmt.Sprintf("%s, less %d held by others: %d free; %s fit", r.name, r.taken, r.free(), human.Count(fit(d, r), "replica")),
 		Expected: d.String(),
 		Remedy: fmt.Sprintf(r.remedy, r.limit+need*100/share+1-r.free()) +
 			fmt.Sprintf(", or run fewer replicas, or lower %s (now %d).", coder.PostgresConnMaxOpen, d.each-listener),

@@ -7,29 +7,30 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 func latencyChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "postgres-latency", Area: area, Severity: check.Warning, Needs: judgment.Database,
-			Title:  "the database answers fast enough",
-			Why:    "coderd asks the database several times for each API request, so each millisecond counts several times.",
-			Remedy: "Run the replicas and the database in one region, best in one zone. Measured from elsewhere, run this check from a pod: this machine's own distance counts.",
+			Title:  "the latency to the database is low",
+			Why:    "coderd queries the database several times for each API request, so each millisecond counts several times.",
+			Remedy: "Run the replicas and the database in one region, preferably in one zone. The latency is measured from this machine: run the check in a pod to measure it from there.",
 			Judge:  probed(answered(judgeLatency)),
 		},
 		{
 			ID: "postgres-latency-uneven", Area: area, Severity: check.Warning, Needs: judgment.Database,
-			Title:  "all replicas are equally near to the database",
-			Why:    "A replica that is far from the database is slow for those users that the load balancer sends to it.",
-			Remedy: "Keep all replicas in the database's region; add users' regions as workspace proxies, not as replicas.",
+			Title:  "the replicas measure similar latency to the database",
+			Why:    "A replica that is far from the database is slow for the users that the load balancer sends to it.",
+			Remedy: "Keep all replicas in the region of the database. For users in other regions, add workspace proxies, not replicas.",
 			Judge:  probed(answered(judgeUneven)),
 		},
 		{
 			ID: "postgres-clock-skew", Area: area, Severity: check.Warning, Needs: judgment.Database,
-			Title:  "the clocks agree",
-			Why:    "Replicas take a peer for dead by its clock: from about 7 seconds of skew on they lose each other.",
-			Remedy: "Synchronize the clocks of the database server and of every node by NTP. Measured from elsewhere, this machine's own clock may be the wrong one.",
+			Title:  "the clocks of the database and this machine agree",
+			Why:    "Replicas decide by their clocks whether a peer is alive: with about 7 seconds of skew they lose each other.",
+			Remedy: "Synchronize the clocks of the database server and every node with NTP. The clock of this machine may be the wrong one.",
 			Judge:  probed(answered(judgeClock)),
 		},
 	}
@@ -48,19 +49,19 @@ func judgeLatency(f *check.Case, p *pgfacts.Facts) check.Result {
 		return unanswered(p, pgfacts.AskClock, "how fast it answers")
 	}
 	limits := f.Limits.Postgres
-	figures := fmt.Sprintf("median %s, min %s, p95 %s, jitter %s of %d round trips", ms(l.Median), ms(l.Min), ms(l.P95), ms(l.Jitter), len(l.Samples))
+	figures := fmt.Sprintf("median %s, min %s, p95 %s, jitter %s of %d round trips", human.Duration(l.Median), human.Duration(l.Min), human.Duration(l.P95), human.Duration(l.Jitter), len(l.Samples))
 	finding := check.Finding{
-		Subject: server(p), Observed: figures, Expected: "a median below " + ms(limits.LatencyWarning),
+		Subject: server(p), Observed: figures, Expected: "a median below " + human.Duration(limits.LatencyWarning),
 	}
-	request := fmt.Sprintf("an API request that asks %d times waits %s", manyQueries, ms(manyQueries*l.Median))
+	request := fmt.Sprintf("an API request with %d queries waits %s", manyQueries, human.Duration(manyQueries*l.Median))
 	switch {
 	case l.Median >= limits.LatencyError:
 		finding.Severity = check.Error
-		finding.Message = fmt.Sprintf("the database is too far away: %s for one round trip, so %s", ms(l.Median), request)
+		finding.Message = fmt.Sprintf("the latency to the database is too high: %s for one round trip, so %s", human.Duration(l.Median), request)
 	case l.Median >= coderLatency && limits.LatencyWarning <= coderLatency:
-		finding.Message = fmt.Sprintf("the database is slow to reach: %s for one round trip, so %s; Coder's health page will warn with EDB02", ms(l.Median), request)
+		finding.Message = fmt.Sprintf("the latency to the database is high: %s for one round trip, so %s; Coder's health page will warn with EDB02", human.Duration(l.Median), request)
 	case l.Median >= limits.LatencyWarning:
-		finding.Message = fmt.Sprintf("the database is a little far away: %s for one round trip, so %s", ms(l.Median), request)
+		finding.Message = fmt.Sprintf("the latency to the database is noticeable: %s for one round trip, so %s", human.Duration(l.Median), request)
 	default:
 		return check.PassNote(figures)
 	}
@@ -84,7 +85,7 @@ func judgeUneven(_ *check.Case, p *pgfacts.Facts) check.Result {
 		return *skip
 	}
 	if len(live) < 2 {
-		return check.NotApplicable(plural(len(live), "live replica") + ": there is nothing to compare")
+		return check.NotApplicable(human.Count(len(live), "live replica") + ": there is nothing to compare")
 	}
 	near, far := live[0], live[0]
 	for _, r := range live {
@@ -95,14 +96,14 @@ func judgeUneven(_ *check.Case, p *pgfacts.Facts) check.Result {
 			far = r
 		}
 	}
-	observed := fmt.Sprintf("%s: %s, %s: %s", near.Hostname, ms(near.DatabaseLatency), far.Hostname, ms(far.DatabaseLatency))
+	observed := fmt.Sprintf("%s: %s, %s: %s", near.Hostname, human.Duration(near.DatabaseLatency), far.Hostname, human.Duration(far.DatabaseLatency))
 	finding := check.Finding{Subject: server(p), Observed: observed}
 	switch {
 	case far.DatabaseLatency > farLatency:
-		finding.Message = fmt.Sprintf("replica %s is %s away from the database", far.Hostname, ms(far.DatabaseLatency))
-		finding.Expected = "at most " + ms(farLatency) + " for every replica"
+		finding.Message = fmt.Sprintf("replica %s measures %s to the database", far.Hostname, human.Duration(far.DatabaseLatency))
+		finding.Expected = "at most " + human.Duration(farLatency) + " for every replica"
 	case far.DatabaseLatency > unevenFactor*near.DatabaseLatency && far.DatabaseLatency >= noticeable:
-		finding.Message = fmt.Sprintf("replica %s is much farther from the database than %s", far.Hostname, near.Hostname)
+		finding.Message = fmt.Sprintf("replica %s measures much more latency to the database than %s", far.Hostname, near.Hostname)
 		finding.Expected = fmt.Sprintf("a difference of at most %d times", unevenFactor)
 	default:
 		return check.PassNote(observed)
@@ -128,16 +129,16 @@ func judgeClock(_ *check.Case, p *pgfacts.Facts) check.Result {
 	if c.Skew < 0 {
 		direction = "behind"
 	}
-	observed := fmt.Sprintf("%s %s this machine, give or take %s", seconds(c.Skew.Abs()), direction, ms(c.Uncertainty))
+	observed := fmt.Sprintf("%s %s this machine, give or take %s", human.Duration(c.Skew.Abs()), direction, human.Duration(c.Uncertainty))
 	finding := check.Finding{
-		Message: fmt.Sprintf("the database's clock is %s %s this machine's", seconds(c.Skew.Abs()), direction), Subject: server(p),
-		Observed: observed, Expected: "less than " + seconds(skewWarning),
+		Message: fmt.Sprintf("the database's clock is %s %s this machine's", human.Duration(c.Skew.Abs()), direction), Subject: server(p),
+		Observed: observed, Expected: "less than " + human.Duration(skewWarning),
 	}
 	switch {
 	case certain > skewError:
 		finding.Severity = check.Error
 	case certain <= skewWarning:
-		return check.PassNote(fmt.Sprintf("%s, give or take %s", ms(c.Skew.Abs()), ms(c.Uncertainty)))
+		return check.PassNote(fmt.Sprintf("%s, give or take %s", human.Duration(c.Skew.Abs()), human.Duration(c.Uncertainty)))
 	}
 	return check.Fail(finding)
 }

@@ -10,36 +10,37 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 func migrationChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "migration-dirty", Area: area, Severity: check.Error, Needs: judgment.Database,
-			Title:  "the schema is cleanly migrated",
-			Why:    "coderd does not start on a schema whose last migration failed half-way.",
-			Remedy: "Restore the snapshot from before the upgrade, or ask Coder's support; do not clear the flag by hand.",
+			Title:  "the last migration finished",
+			Why:    "coderd does not start if the last migration failed partway.",
+			Remedy: "Restore the snapshot from before the upgrade, or contact Coder support. Do not clear the flag by hand.",
 			Judge:  probed(answered(migrated(judgeDirty))),
 		},
 		{
 			ID: "migration-downgrade", Area: area, Severity: check.Error, Needs: judgment.Database, Uses: judgment.Replicas,
 			Title:  "the schema is not newer than this version of Coder",
-			Why:    "Coder cannot go back: an older coderd exits on a newer schema.",
-			Remedy: "Install the version that migrated the database, or a newer one; or restore the snapshot from before the upgrade.",
+			Why:    "Coder cannot be downgraded: an older coderd exits on a newer schema.",
+			Remedy: "Install the version that migrated the database, or a later one. Or restore the snapshot from before the upgrade.",
 			Judge:  probed(answered(migrated(judgeDowngrade))),
 		},
 		{
 			ID: "migration-pending-rolling", Area: area, Severity: check.Warning, Needs: judgment.Database, Uses: judgment.Replicas,
-			Title:  "no migration runs under the feet of live replicas",
-			Why:    "A migration waits for locks that live replicas hold, and everything else waits behind it.",
-			Remedy: "Take a snapshot, end the old replicas, then upgrade. With the chart of this project:\nhelm upgrade coder ./charts/coder -n coder --reuse-values --set coder.replicaCount=0 --wait",
+			Title:  "no migration is pending while several replicas run",
+			Why:    "A migration waits for locks that running replicas hold, and all other queries wait behind it.",
+			Remedy: "Take a snapshot, stop the old replicas, then upgrade. With this project's chart:\nhelm upgrade coder ./charts/coder -n coder --reset-then-reuse-values --set coder.replicaCount=0 --wait",
 			Judge:  probed(answered(migrated(judgePending))),
 		},
 		{
 			ID: "migration-lock-held", Area: area, Severity: check.Warning, Needs: judgment.Database,
-			Title:  "nothing stands in the way of a migration",
-			Why:    "A replica that starts waits two minutes for the migration lock and then exits; an idle transaction can hold a migration up for ever.",
-			Remedy: "Look at what holds it, and end it if it is stuck: SELECT pg_terminate_backend(PID);",
+			Title:  "nothing blocks a migration",
+			Why:    "A starting replica waits two minutes for the migration lock and then exits, and an idle transaction can block a migration indefinitely.",
+			Remedy: "Find the session that holds it, and end that session if it is stuck:\nSELECT pg_terminate_backend(PID);",
 			Judge:  probed(answered(judgeLocks, pgfacts.AskMigrationLock, pgfacts.AskIdle)),
 		},
 	}
@@ -55,7 +56,7 @@ func migrated(judge func(*check.Case, *pgfacts.Facts, pgfacts.Migration) check.R
 			if _, missing := gapOf(p, pgfacts.AskSchemaVersion); missing {
 				return unanswered(p, pgfacts.AskSchemaVersion, "the schema's version")
 			}
-			return check.NotApplicable("no Coder has used this database yet")
+			return check.NotApplicable("Coder has not used this database yet")
 		}
 		return judge(f, p, *p.Coder.Migration)
 	}
@@ -66,7 +67,7 @@ func judgeDirty(_ *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Resu
 		return check.PassNote(fmt.Sprintf("schema version %d", m.Version))
 	}
 	return check.Fail(check.Finding{
-		Message: fmt.Sprintf("migration %d failed half-way: the schema is dirty", m.Version), Subject: server(p),
+		Message: fmt.Sprintf("migration %d failed partway: the schema is dirty", m.Version), Subject: server(p),
 		Observed: fmt.Sprintf("schema_migrations: version %d, dirty", m.Version), Expected: "not dirty",
 	})
 }
@@ -84,7 +85,7 @@ func versionUnknown(f *check.Case, v coder.Version) check.Result {
 	if !v.Known() {
 		proof := "use an image tag that is a version"
 		if f.Deployment == nil {
-			proof = "give --coder-version"
+			proof = "set --coder-version"
 		}
 		return check.Unproven("the version of Coder to be installed is not known", proof)
 	}
@@ -124,7 +125,7 @@ func judgePending(f *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Re
 		return *skip
 	}
 	if len(live) < 2 {
-		return check.NotApplicable(plural(len(live), "live replica") + ": no rolling upgrade")
+		return check.NotApplicable(human.Count(len(live), "live replica") + ": no rolling upgrade")
 	}
 	v := planned(f)
 	known, ok := coder.MigrationsOf(v)
@@ -140,7 +141,7 @@ func judgePending(f *check.Case, p *pgfacts.Facts, m pgfacts.Migration) check.Re
 		return check.PassNote(fmt.Sprintf("schema version %d is that of Coder %s", m.Version, v))
 	}
 	finding := check.Finding{
-		Message: fmt.Sprintf("%s%d migrations are pending while %s run: an upgrade now may stop them all", atLeast, pending, plural(len(live), "replica")), Subject: server(p),
+		Message: fmt.Sprintf("%s%d migrations are pending while %s run: an upgrade now may stop them all", atLeast, pending, human.Count(len(live), "replica")), Subject: server(p),
 		Observed: fmt.Sprintf("schema version %d, Coder %s has %s%d", m.Version, v, atLeast, known.First), Expected: "at most one replica during the upgrade",
 	}
 	if pending > f.Limits.Postgres.PendingMigrations {
@@ -157,9 +158,9 @@ func judgeLocks(f *check.Case, p *pgfacts.Facts) check.Result {
 	var findings []check.Finding
 	hidden := 0
 	for _, h := range p.Activity.MigrationLocks {
-		what := "waits for"
+		what := "has been waiting for"
 		if h.Granted {
-			what = "holds"
+			what = "has held"
 		}
 		switch {
 		case h.Age == nil:
@@ -170,7 +171,7 @@ func judgeLocks(f *check.Case, p *pgfacts.Facts) check.Result {
 	}
 	for _, h := range p.Activity.IdleInTransaction {
 		if h.Age != nil && *h.Age > limits.IdleTransaction {
-			findings = append(findings, holderFinding(p, h, *h.Age, "keeps a transaction open and does nothing", limits.IdleTransaction))
+			findings = append(findings, holderFinding(p, h, *h.Age, "has been idle in a transaction", limits.IdleTransaction))
 		}
 	}
 	switch {
@@ -188,8 +189,8 @@ func holderFinding(p *pgfacts.Facts, h pgfacts.Holder, age time.Duration, what s
 	parts := []string{fmt.Sprintf("process %d", h.PID), h.User, h.Application, h.Client}
 	parts = slices.DeleteFunc(parts, func(part string) bool { return part == "" })
 	return check.Finding{
-		Message: fmt.Sprintf("a session %s since %s", what, seconds(age)), Subject: server(p),
-		Observed: strings.Join(parts, ", "), Expected: "less than " + short(limit),
+		Message: fmt.Sprintf("a session %s for %s", what, human.Duration(age)), Subject: server(p),
+		Observed: strings.Join(parts, ", "), Expected: "less than " + setting(limit),
 		Remedy: fmt.Sprintf("If it is stuck, end it: SELECT pg_terminate_backend(%d);", h.PID),
 	}
 }

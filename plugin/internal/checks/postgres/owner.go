@@ -9,6 +9,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 func ownerChecks() []check.Check {
@@ -16,29 +17,29 @@ func ownerChecks() []check.Check {
 		{
 			ID: "postgres-same-endpoint", Area: area, Severity: check.Error, Needs: judgment.Database,
 			Title:  "all URLs lead to the same database",
-			Why:    "Replicas on different databases are different deployments behind one load balancer.",
+			Why:    "Replicas on different databases are separate deployments behind one load balancer.",
 			Remedy: "Give every replica the same URL, byte for byte.",
 			Judge:  judgeSameEndpoint,
 		},
 		{
 			ID: "postgres-foreign-replicas", Area: area, Severity: check.Error, Needs: judgment.Database, Uses: judgment.Replicas,
-			Title:  "no other deployment runs on this database",
-			Why:    "Two deployments on one database take each other's replicas for their own and run each other's jobs.",
-			Remedy: "Give this deployment a database of its own, or stop the other one first.",
+			Title:  "no other deployment uses this database",
+			Why:    "Two deployments on one database treat each other's replicas as their own and run each other's jobs.",
+			Remedy: "Use a separate database for this deployment, or stop the other one first.",
 			Judge:  probed(answered(judgeForeign)),
 		},
 		{
 			ID: "postgres-coder-v1", Area: area, Severity: check.Error, Needs: judgment.Database,
-			Title:  "the database is not one of Coder v1",
-			Why:    "coderd refuses to start on the database of a Coder v1.",
-			Remedy: "Create a new database for Coder v2: CREATE DATABASE coder_v2 OWNER coder;",
+			Title:  "the database is not a Coder v1 database",
+			Why:    "coderd does not start on a Coder v1 database.",
+			Remedy: "Create a new database for Coder v2:\nCREATE DATABASE coder_v2 OWNER coder;",
 			Judge: probed(answered(func(_ *check.Case, p *pgfacts.Facts) check.Result {
 				switch {
 				case p.Coder == nil:
 					return unanswered(p, pgfacts.AskTables, "which tables there are")
 				case p.Coder.V1:
 					return check.Fail(check.Finding{
-						Message: "the database belongs to a Coder v1", Subject: server(p),
+						Message: "the database is a Coder v1 database", Subject: server(p),
 						Observed: "a table migration_cursor", Expected: "an empty database, or one of Coder v2",
 					})
 				}
@@ -91,26 +92,26 @@ func judgeForeign(f *check.Case, p *pgfacts.Facts) check.Result {
 	case skip != nil:
 		return *skip
 	case len(live) == 0:
-		return check.PassNote("no replica runs on it now")
+		return check.PassNote("no replica uses it now")
 	case f.Deployment == nil:
-		return check.Unproven(plural(len(live), "replica")+" of Coder run on this database, and no deployment to compare with was given",
+		return check.Unproven(human.Count(len(live), "replica")+" of Coder run on this database, and no deployment to compare with was given",
 			"run helm coder-ha validate with the chart and its values")
 	}
 	var findings []check.Finding
 	for _, r := range live {
 		if !ours(f.Deployment, r) {
 			findings = append(findings, check.Finding{
-				Message: fmt.Sprintf("a replica %s that is not of this deployment runs on the database", r.Hostname), Subject: server(p),
-				Observed: fmt.Sprintf("%s, version %s, relay %s, updated %s ago", r.Hostname, r.Version, r.RelayAddress, seconds(max(r.Age, 0))),
+				Message: fmt.Sprintf("replica %s uses the database, but is not part of this deployment", r.Hostname), Subject: server(p),
+				Observed: fmt.Sprintf("%s, version %s, relay %s, updated %s ago", r.Hostname, r.Version, r.RelayAddress, human.Duration(max(r.Age, 0))),
 				Expected: "only replicas named " + strings.Join(workloadNames(f.Deployment), " or ") + "-…",
-				Remedy:   "Give this deployment a database of its own. If the other one is the old installation of the same Coder, stop it first.",
+				Remedy:   "Use a separate database for this deployment. If the other replica belongs to an old installation of the same Coder, stop it first.",
 			})
 		}
 	}
 	if len(findings) > 0 {
 		return check.Fail(findings...)
 	}
-	return check.PassNote(plural(len(live), "replica") + " of this deployment run on it")
+	return check.PassNote(human.Count(len(live), "replica") + " of this deployment run on it")
 }
 
 // ours says whether a row belongs to a pod of the deployment: coderd records

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"strings"
-	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
@@ -47,7 +45,7 @@ func asked(judge databaseJudge) databaseJudge {
 			return check.Unproven("the probe of the database was interrupted", "run it again")
 		case p.Server == nil || p.Server.VersionNum == 0 && p.Server.Flavor.Supported():
 			return check.Result{Skip: &check.Skip{
-				Reason: "the database could not be asked, see postgres-unreachable", Proof: "make the database reachable", See: "postgres-unreachable",
+				Reason: "no session to the database could be opened, see postgres-unreachable", Proof: "fix what postgres-unreachable reports", See: "postgres-unreachable",
 			}}
 		}
 		return judge(f, p)
@@ -63,7 +61,7 @@ func answered(judge databaseJudge, questions ...string) databaseJudge {
 		}
 		for _, q := range questions {
 			if _, missing := gapOf(p, q); missing {
-				return unanswered(p, q, "what this check needs")
+				return unanswered(p, q, "what this check needs to know")
 			}
 		}
 		return judge(f, p)
@@ -83,9 +81,9 @@ func gapOf(p *pgfacts.Facts, question string) (pgfacts.Gap, bool) {
 // unanswered is the result where a question of the probe had no answer.
 func unanswered(p *pgfacts.Facts, question, what string) check.Result {
 	if g, missing := gapOf(p, question); missing {
-		return check.Unproven("the server did not tell "+what+": "+said(g.Message, g.SQLState), "let the role of the URL read it")
+		return check.Unproven("the server did not say "+what+": "+said(g.Message, g.SQLState), "grant the role in the URL the right to read it")
 	}
-	return check.Unproven("the server did not tell "+what, "run the probe again")
+	return check.Unproven("the server did not say "+what, "run the probe again")
 }
 
 // server is what a finding about the database is about.
@@ -99,33 +97,4 @@ func said(message, sqlState string) string {
 		return message
 	}
 	return fmt.Sprintf("%s (SQLSTATE %s)", message, sqlState)
-}
-
-// ms is a duration in milliseconds, as short as it is still true.
-func ms(d time.Duration) string {
-	value := float64(d) / float64(time.Millisecond)
-	switch {
-	case value >= 10:
-		return fmt.Sprintf("%.0f ms", value)
-	case value >= 1:
-		return fmt.Sprintf("%.1f ms", value)
-	default:
-		return fmt.Sprintf("%.2f ms", value)
-	}
-}
-
-// seconds is a longer duration, for people.
-func seconds(d time.Duration) string {
-	if d.Abs() >= time.Minute {
-		return strings.TrimSuffix(d.Round(time.Second).String(), "0s")
-	}
-	return fmt.Sprintf("%.1f s", d.Seconds())
-}
-
-// plural is "1 replica" or "3 replicas".
-func plural(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
 }

@@ -8,14 +8,15 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 func reachChecks() []check.Check {
 	return []check.Check{{
 		ID: "postgres-unreachable", Area: area, Severity: check.Error, Needs: judgment.Database,
-		Title:  "the database can be reached with this URL",
-		Why:    "coderd tries for 30 seconds to connect and then exits.",
-		Remedy: "Make the step that failed work from where the replicas run.",
+		Title:  "a session to the database can be opened with this URL",
+		Why:    "coderd tries to connect for 30 seconds and then exits.",
+		Remedy: "Fix the step that failed, where the replicas run.",
 		Judge:  probed(judgeReach),
 	}}
 }
@@ -67,7 +68,7 @@ func reached(p *pgfacts.Facts) string {
 	parts := []string{}
 	for _, s := range p.Steps {
 		if s.Status == pgfacts.StepOK && s.Step != pgfacts.Permission {
-			parts = append(parts, string(s.Step)+" "+ms(s.Took))
+			parts = append(parts, string(s.Step)+" "+human.Duration(s.Took))
 		}
 	}
 	if p.TLS != nil {
@@ -87,7 +88,7 @@ func unreachable(p *pgfacts.Facts) check.Finding {
 	observed := []string{}
 	for _, s := range p.Steps {
 		if s.Status != pgfacts.StepSkipped {
-			observed = append(observed, fmt.Sprintf("%s %s after %s", s.Step, s.Status, ms(s.Took)))
+			observed = append(observed, fmt.Sprintf("%s %s after %s", s.Step, s.Status, human.Duration(s.Took)))
 		}
 	}
 	if len(p.Addresses) > 1 {
@@ -100,11 +101,31 @@ func unreachable(p *pgfacts.Facts) check.Finding {
 		}
 	}
 	return check.Finding{
-		Message:  fmt.Sprintf("no connection to Postgres: the step %s failed at %s after %s: %s", step.Step, at, ms(step.Took), said(step.Message, step.SQLState)),
+		Message:  fmt.Sprintf("%s failed after %s: %s", attempt(step.Step, at), human.Duration(step.Took), said(step.Message, step.SQLState)),
 		Subject:  server(p),
 		Observed: strings.Join(observed, "; "),
 		Expected: "an open session",
 		Remedy:   reachRemedy(p, step),
+	}
+}
+
+// attempt is what a step tries to do at an address.
+func attempt(step pgfacts.Step, at string) string {
+	switch step {
+	case pgfacts.DNS:
+		return "DNS lookup of " + at
+	case pgfacts.TCP:
+		return "TCP connection to " + at
+	case pgfacts.TLSStep:
+		return "TLS handshake with " + at
+	case pgfacts.Authentication:
+		return "authentication at " + at
+	case pgfacts.Database:
+		return "opening the database at " + at
+	case pgfacts.Permission:
+		return "starting a session at " + at
+	default:
+		return "a query at " + at
 	}
 }
 
@@ -116,7 +137,7 @@ func refusesDriver(p *pgfacts.Facts) check.Finding {
 		Subject:  server(p),
 		Observed: "unsupported startup parameter: " + names,
 		Expected: "a session as Coder's driver starts it",
-		Remedy:   "Connect Coder to Postgres itself. Or, with PgBouncer in session mode, set in pgbouncer.ini: ignore_startup_parameters = " + names,
+		Remedy:   "Connect Coder directly to Postgres. Or, with PgBouncer in session mode, set in pgbouncer.ini: ignore_startup_parameters = " + names,
 	}
 }
 
@@ -140,18 +161,18 @@ func reachRemedy(p *pgfacts.Facts, step pgfacts.StepResult) string {
 		return "Check the host name in the URL, and that this machine and the replicas can resolve it."
 	case pgfacts.TCP:
 		if step.TimedOut {
-			return "Something drops the packets: open the database's port to the replicas in the firewall, security group or NetworkPolicy, and check the address."
+			return "Packets are dropped: check the address, and open the port of the database to the replicas in the firewall, security group or NetworkPolicy."
 		}
 		return "Check that Postgres runs, listens on this address and port (listen_addresses), and that nothing in between refuses it."
 	case pgfacts.TLSStep:
 		return tlsRemedy(p, step)
 	case pgfacts.Authentication:
 		if step.TimedOut {
-			return "Something answers on the port, but not as Postgres: check the port, and a proxy or load balancer in between."
+			return "Something listens on the port, but does not answer as Postgres: check the port, and any proxy or load balancer in between."
 		}
 		return "Check the role, the password and pg_hba.conf."
 	case pgfacts.Query, pgfacts.Permission:
-		return "The session was lost or went silent: check a pooler, proxy or firewall in between, and the server's log."
+		return "The session was lost or stopped answering: check any pooler, proxy or firewall in between, and the log of the server."
 	default:
 		return "See the server's log for this moment."
 	}
@@ -168,7 +189,7 @@ func tlsRemedy(p *pgfacts.Facts, step pgfacts.StepResult) string {
 	case strings.Contains(step.Message, "expired"):
 		return "Renew the server's certificate."
 	case step.TimedOut:
-		return "Something answers on the port, but not as Postgres: check the port, and a proxy or load balancer in between."
+		return "Something listens on the port, but does not answer as Postgres: check the port, and any proxy or load balancer in between."
 	default:
 		return "Check sslmode, sslrootcert, sslcert and sslkey in the URL against the server's certificate."
 	}

@@ -13,23 +13,23 @@ func serverChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "postgres-version", Area: area, Severity: check.Error, Needs: judgment.Database,
-			Title:  "the database is a Postgres that Coder supports",
-			Why:    "coderd refuses a server older than version 13, and an unsupported one gets no security fixes.",
+			Title:  "the database is a supported version of Postgres",
+			Why:    "coderd does not start on a version before 13, and a version out of support gets no security fixes.",
 			Remedy: "Upgrade Postgres; Coder's own examples use version 17.",
 			Judge:  probed(asked(judgeVersion)),
 		},
 		{
 			ID: "postgres-read-only", Area: area, Severity: check.Error, Needs: judgment.Database,
-			Title:  "the endpoint leads to the writable primary",
-			Why:    "coderd writes as it starts, and LISTEN is impossible on a standby.",
+			Title:  "the endpoint leads to a writable primary",
+			Why:    "coderd writes when it starts, and LISTEN does not work on a standby.",
 			Remedy: "Use the endpoint that leads to the primary.",
 			Judge:  probed(answered(judgeReadOnly, pgfacts.AskState)),
 		},
 		{
 			ID: "postgres-schema", Area: area, Severity: check.Error, Needs: judgment.Database,
 			Title:  "the role can create and change tables in its schema",
-			Why:    "coderd's migrations create, alter and drop tables, types, functions and triggers at each upgrade.",
-			Remedy: "Let the role own the database or the schema: ALTER SCHEMA public OWNER TO coder;",
+			Why:    "The migrations of each upgrade create, alter and drop tables, types, functions and triggers.",
+			Remedy: "Make the role the owner of the schema:\nALTER SCHEMA public OWNER TO coder;",
 			Judge:  probed(answered(judgeSchema, pgfacts.AskRights)),
 		},
 	}
@@ -83,7 +83,7 @@ func judgeReadOnly(_ *check.Case, p *pgfacts.Facts) check.Result {
 	switch {
 	case p.Server.InRecovery:
 		return check.Fail(check.Finding{
-			Message: "the server is a standby: it takes no writes and no LISTEN", Subject: server(p),
+			Message: "the server is a standby: it accepts neither writes nor LISTEN", Subject: server(p),
 			Observed: "pg_is_in_recovery() is true", Expected: "the primary", Remedy: primaryRemedy(p.Server.Flavor),
 		})
 	case p.Server.DefaultReadOnly:

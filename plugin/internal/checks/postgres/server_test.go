@@ -30,12 +30,12 @@ func message(text, sqlState string) func(*pgfacts.StepResult) {
 func reachCases(_ *testing.T, c *checktest.Cases) {
 	c.About("postgres-unreachable",
 		checktest.Notes("a session", "TLS 1.3, certificate until 2027-01-02", nil),
-		checktest.Fires("no such host", "the step DNS failed at 10.0.0.5:5432 after 2000 ms: no such host", stopped(pgfacts.DNS, message("no such host", ""))),
-		checktest.Fires("a refused port", "the step TCP failed at 10.0.0.5:5432 after 2000 ms: connection refused", stopped(pgfacts.TCP, message("connection refused", ""))),
+		checktest.Fires("no such host", "DNS lookup of 10.0.0.5:5432 failed after 2.0 s: no such host", stopped(pgfacts.DNS, message("no such host", ""))),
+		checktest.Fires("a refused port", "TCP connection to 10.0.0.5:5432 failed after 2.0 s: connection refused", stopped(pgfacts.TCP, message("connection refused", ""))),
 		checktest.Fires("a wrong password", "password authentication failed for user \"coder\" (SQLSTATE 28P01)", stopped(pgfacts.Authentication, message("password authentication failed for user \"coder\"", "28P01"))),
-		checktest.Fires("no TLS", "the step TLS failed", stopped(pgfacts.TLSStep, message("the server does not offer TLS", ""))),
-		checktest.Fires("no database", "the step database failed", stopped(pgfacts.Database, message("database \"coder\" does not exist", "3D000"))),
-		checktest.Fires("a session that was lost", "the step permission failed", stopped(pgfacts.Permission, message("no answer within 5s", ""))),
+		checktest.Fires("no TLS", "TLS handshake with 10.0.0.5:5432 failed after 2.0 s: the server does not offer TLS", stopped(pgfacts.TLSStep, message("the server does not offer TLS", ""))),
+		checktest.Fires("no database", "opening the database at 10.0.0.5:5432 failed after 2.0 s: database \"coder\" does not exist (SQLSTATE 3D000)", stopped(pgfacts.Database, message("database \"coder\" does not exist", "3D000"))),
+		checktest.Fires("a session that was lost", "starting a session at 10.0.0.5:5432 failed after 2.0 s: no answer within 5s", stopped(pgfacts.Permission, message("no answer within 5s", ""))),
 		checktest.Skips("a name of the cluster", "known inside the cluster only", func(w *checktest.World) {
 			stopped(pgfacts.DNS, message("no such host", ""))(w)
 			w.Database().ClusterName = true
@@ -111,15 +111,15 @@ func latencyCases(_ *testing.T, c *checktest.Cases) {
 	c.About("postgres-latency",
 		checktest.Notes("near", "median 2.0 ms, min 1.0 ms, p95 3.0 ms, jitter 0.00 ms of 9 round trips", nil),
 		checktest.Notes("just near enough", "", median(10*time.Millisecond-1)),
-		checktest.Warns("a little far", "a little far away: 10 ms for one round trip, so an API request that asks 10 times waits 100 ms", median(10*time.Millisecond)),
+		checktest.Warns("a little far", "the latency to the database is noticeable: 10 ms for one round trip, so an API request with 10 queries waits 100 ms", median(10*time.Millisecond)),
 		checktest.Warns("as far as Coder minds", "Coder's health page will warn with EDB02", median(15*time.Millisecond)),
-		checktest.Warns("just not too far", "slow to reach", median(50*time.Millisecond-1)),
-		checktest.Fires("too far", "too far away: 50 ms", median(50*time.Millisecond)),
+		checktest.Warns("just not too far", "the latency to the database is high: 50 ms for one round trip, so an API request with 10 queries waits 500 ms; Coder's health page will warn with EDB02", median(50*time.Millisecond-1)),
+		checktest.Fires("too far", "the latency to the database is too high: 50 ms for one round trip, so an API request with 10 queries waits 500 ms", median(50*time.Millisecond)),
 		checktest.Notes("far, with another limit", "", func(w *checktest.World) {
 			median(30 * time.Millisecond)(w)
 			w.Settings.Limits.Postgres.LatencyWarning = 40 * time.Millisecond
 		}),
-		checktest.Fires("near, with another limit", "too far away", func(w *checktest.World) { w.Settings.Limits.Postgres.LatencyError = time.Millisecond }),
+		checktest.Fires("near, with another limit", "the latency to the database is too high: 2.0 ms for one round trip, so an API request with 10 queries waits 20 ms", func(w *checktest.World) { w.Settings.Limits.Postgres.LatencyError = time.Millisecond }),
 		checktest.Skips("not measured", "how fast it answers", func(w *checktest.World) { w.Database().Latency = nil }),
 	)
 	replica := func(i int, d time.Duration) func(*checktest.World) {
@@ -130,15 +130,15 @@ func latencyCases(_ *testing.T, c *checktest.Cases) {
 	}
 	c.About("postgres-latency-uneven",
 		checktest.Notes("even", "coder-0: 0.90 ms", (*checktest.World).Used),
-		checktest.Warns("one far away", "replica coder-1 is 16 ms away from the database", replica(1, 16*time.Millisecond)),
-		checktest.Warns("one much farther", "coder-2 is much farther from the database than coder-0", replica(2, 4600*time.Microsecond)),
+		checktest.Warns("one far away", "replica coder-1 measures 16 ms to the database", replica(1, 16*time.Millisecond)),
+		checktest.Warns("one much farther", "replica coder-2 measures much more latency to the database than coder-0", replica(2, 4600*time.Microsecond)),
 		checktest.Notes("one just not much farther", "", replica(2, 4500*time.Microsecond)),
 		checktest.Notes("much farther, but near all the same", "", replica(2, 100*time.Microsecond)),
 		checktest.Notes("a stopped one far away", "", func(w *checktest.World) {
 			replica(1, time.Second)(w)
 			w.Database().Coder.Replicas[1].Stopped = true
 		}),
-		checktest.Skips("nobody runs", "no Coder has used this database yet", nil),
+		checktest.Skips("nobody runs", "Coder has not used this database yet", nil),
 	)
 	clock := func(skew, uncertainty time.Duration) func(*checktest.World) {
 		return func(w *checktest.World) { w.Database().Clock = &pgfacts.Clock{Skew: skew, Uncertainty: uncertainty} }

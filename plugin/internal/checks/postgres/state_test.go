@@ -33,7 +33,7 @@ func capacityCases(_ *testing.T, c *checktest.Cases) {
 			w.Settings.Limits.Postgres.ConnectionsShare = 100
 		}),
 		checktest.Skips("not answered", "how many connections it has", func(w *checktest.World) { w.Database().Capacity = nil }),
-		checktest.Skips("nobody said how many replicas", "how many replicas", func(w *checktest.World) { w.Undescribed(0, "") }),
+		checktest.Skips("nobody said how many replicas", "the number of replicas is not known", func(w *checktest.World) { w.Undescribed(0, "") }),
 		checktest.Notes("a plan without a deployment", "40 of 97", func(w *checktest.World) { w.Undescribed(3, "") }),
 		checktest.Fires("a larger pool", "they need 148 connections", func(w *checktest.World) { w.Set("CODER_PG_CONN_MAX_OPEN", "40") }),
 		checktest.Notes("a Deployment surges", "53 of 97 free connections needed", func(w *checktest.World) {
@@ -113,13 +113,13 @@ func ownerCases(_ *testing.T, c *checktest.Cases) {
 	c.About("postgres-foreign-replicas",
 		checktest.Notes("its own", "3 replicas of this deployment", (*checktest.World).Used),
 		checktest.Notes("pods of the upstream chart", "", rename("coder-6f7c9d8b5-x2x4z", nil)),
-		checktest.Fires("a host of another deployment", "a replica staging-0 that is not of this deployment", rename("staging-0", nil)),
-		checktest.Fires("a name that only begins alike", "a replica coderdev-0", rename("coderdev-0", nil)),
+		checktest.Fires("a host of another deployment", "replica staging-0 uses the database, but is not part of this deployment", rename("staging-0", nil)),
+		checktest.Fires("a name that only begins alike", "replica coderdev-0 uses the database, but is not part of this deployment", rename("coderdev-0", nil)),
 		checktest.Notes("a workspace proxy", "", rename("proxy-0", func(r *pgfacts.Replica) { r.Primary = false })),
 		checktest.Notes("one that stopped", "", rename("staging-0", func(r *pgfacts.Replica) { r.Stopped = true })),
 		checktest.Notes("one that is long gone", "", rename("staging-0", func(r *pgfacts.Replica) { r.Age = 15 * time.Second })),
 		checktest.Fires("one that was alive just now", "staging-0", rename("staging-0", func(r *pgfacts.Replica) { r.Age = 15*time.Second - 1 })),
-		checktest.Skips("an empty database", "no Coder has used this database yet", nil),
+		checktest.Skips("an empty database", "Coder has not used this database yet", nil),
 		checktest.Skips("no deployment", "no deployment to compare with", func(w *checktest.World) {
 			w.Used()
 			w.Undescribed(3, "")
@@ -128,7 +128,7 @@ func ownerCases(_ *testing.T, c *checktest.Cases) {
 	c.About("postgres-coder-v1",
 		checktest.Notes("an empty database", "", nil),
 		checktest.Passes("a Coder v2", (*checktest.World).Used),
-		checktest.Fires("a Coder v1", "belongs to a Coder v1", func(w *checktest.World) { w.Database().Coder.V1 = true }),
+		checktest.Fires("a Coder v1", "the database is a Coder v1 database", func(w *checktest.World) { w.Database().Coder.V1 = true }),
 	)
 }
 
@@ -142,11 +142,11 @@ func migrationCases(_ *testing.T, c *checktest.Cases) {
 	}
 	c.About("migration-dirty",
 		checktest.Notes("clean", "schema version 535", (*checktest.World).Used),
-		checktest.Fires("dirty", "migration 535 failed half-way", func(w *checktest.World) {
+		checktest.Fires("dirty", "migration 535 failed partway: the schema is dirty", func(w *checktest.World) {
 			w.Used()
 			w.Database().Coder.Migration.Dirty = true
 		}),
-		checktest.Skips("an empty database", "no Coder has used this database yet", nil),
+		checktest.Skips("an empty database", "Coder has not used this database yet", nil),
 		checktest.Skips("an unreadable table", "permission denied", func(w *checktest.World) {
 			w.Database().Gaps = []pgfacts.Gap{{Question: "schema version", Message: "permission denied", SQLState: "42501"}}
 		}),
@@ -189,11 +189,11 @@ func migrationCases(_ *testing.T, c *checktest.Cases) {
 	c.About("migration-lock-held",
 		checktest.Notes("nobody", "", nil),
 		checktest.Notes("a migration that runs", "a migration runs now", lock(pgfacts.Holder{PID: 5, Granted: true, Age: new(15 * time.Minute)})),
-		checktest.Warns("one that is stuck", "a session holds Coder's migration lock since 16m", lock(pgfacts.Holder{PID: 5, Granted: true, Age: new(16 * time.Minute)})),
-		checktest.Warns("one that waits too long", "a session waits for Coder's migration lock", lock(pgfacts.Holder{PID: 5, Age: new(time.Hour)})),
+		checktest.Warns("one that is stuck", "a session has held Coder's migration lock for 16m", lock(pgfacts.Holder{PID: 5, Granted: true, Age: new(16 * time.Minute)})),
+		checktest.Warns("one that waits too long", "a session has been waiting for Coder's migration lock for 1h", lock(pgfacts.Holder{PID: 5, Age: new(time.Hour)})),
 		checktest.Skips("one that the role may not see", "may not see since when", lock(pgfacts.Holder{PID: 5, Granted: true})),
 		checktest.Notes("a transaction that idles a little", "", idle(5*time.Minute)),
-		checktest.Warns("a transaction that idles long", "keeps a transaction open and does nothing since 6m", idle(6*time.Minute)),
+		checktest.Warns("a transaction that idles long", "a session has been idle in a transaction for 6m", idle(6*time.Minute)),
 		checktest.Notes("another limit", "", func(w *checktest.World) {
 			idle(6 * time.Minute)(w)
 			w.Settings.Limits.Postgres.IdleTransaction = time.Hour

@@ -12,15 +12,18 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
 )
 
+// fromSecret takes the URL from a Secret, by the names of the README.
+var fromSecret = coder.YAML(coder.DatabaseWiring("coder-db-url", "url"))
+
 // urlChecks judge the connection URL as text; the server is asked by
 // other checks.
 func urlChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "postgres-url-missing", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "all replicas are given a database",
-			Why:    "Without CODER_PG_CONNECTION_URL every replica starts an embedded database of its own, and they share nothing.",
-			Remedy: "Set CODER_PG_CONNECTION_URL from a Secret:\n- name: CODER_PG_CONNECTION_URL\n  valueFrom: {secretKeyRef: {name: coder-db-url, key: url}}",
+			Title:  "every replica has a database URL",
+			Why:    "Without CODER_PG_CONNECTION_URL, every replica starts its own embedded database and they share nothing.",
+			Remedy: "Set CODER_PG_CONNECTION_URL from a Secret:\n" + fromSecret,
 			Judge: judgment.BetweenReplicas(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				value := r.Env(coder.PostgresURL)
 				switch {
@@ -31,7 +34,7 @@ func urlChecks() []check.Check {
 					j.Unknown(coder.PostgresURL, value)
 				default:
 					j.Find(check.Finding{
-						Message: "there is no database URL: each replica would start its own database", Subject: judgment.Of(d, r, value),
+						Message: "the database URL is not set: each replica would start its own database", Subject: judgment.Of(d, r, value),
 						Observed: coder.PostgresURL + " is not set", Expected: "one Postgres endpoint for all replicas",
 					})
 				}
@@ -39,45 +42,45 @@ func urlChecks() []check.Check {
 		},
 		{
 			ID: "postgres-url-invalid", Area: area, Severity: check.Error, Needs: judgment.DatabaseURL,
-			Title:  "the database URL is one that Coder can use",
-			Why:    "coderd exits with a URL that it cannot read, or that asks for what its driver refuses.",
-			Remedy: "Write it as postgres://USER:PASSWORD@HOST:5432/DATABASE, with the password percent-encoded.",
+			Title:  "Coder can read the database URL",
+			Why:    "coderd exits if it cannot read the URL, or if the URL asks for something its driver refuses.",
+			Remedy: "Use the form postgres://USER:PASSWORD@HOST:5432/DATABASE, with the password percent-encoded.",
 			Judge:  withGiven(databaseURLs(judgeURLText), judgeGivenText),
 		},
 		{
 			ID: "postgres-url-local", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the database is not each replica's own machine",
-			Why:    "Loopback and Unix sockets lead to the replica itself, so every replica would have a database of its own.",
-			Remedy: "Name the host of the one Postgres endpoint that all replicas share.",
+			Title:  "the database host is not the replica itself",
+			Why:    "Loopback and Unix sockets lead to the replica itself, so every replica would use its own database.",
+			Remedy: "Use the host of the one Postgres endpoint that all replicas share.",
 			Judge:  judgeLocal,
 		},
 		{
 			ID: "postgres-url-multihost", Area: area, Severity: check.Error, Needs: judgment.DatabaseURL,
-			Title:  "the database URL names one writable endpoint",
-			Why:    "Coder's driver does not fail over between hosts, and a reader endpoint refuses LISTEN and every write.",
-			Remedy: "Use the one endpoint that leads to the primary: CloudNativePG's -rw Service, Aurora's cluster endpoint, Patroni's primary.",
+			Title:  "the database URL names one host that is not a reader endpoint",
+			Why:    "Coder's driver does not fail over between hosts, and a reader endpoint refuses writes and LISTEN.",
+			Remedy: "Use the endpoint that leads to the primary: the -rw Service of CloudNativePG, the cluster endpoint of Aurora, the primary of Patroni.",
 			Judge:  withGiven(addressURLs(judgeMultihost), judgeGivenHosts),
 		},
 		{
 			ID: "postgres-url-plaintext", Area: area, Severity: check.Info, Needs: judgment.Replicas,
-			Title:  "the database password is kept in a Secret",
-			Why:    "Whoever may read the workload, or the release, reads the password too.",
-			Remedy: "Put the URL into a Secret and refer to it:\nkubectl create secret generic coder-db-url --from-literal=url=postgres://…\n- name: CODER_PG_CONNECTION_URL\n  valueFrom: {secretKeyRef: {name: coder-db-url, key: url}}",
+			Title:  "the database password is in a Secret",
+			Why:    "Anyone who can read the workload or the release can read the password.",
+			Remedy: "Put the URL into a Secret and refer to it:\nkubectl create secret generic coder-db-url --from-literal=url=postgres://…\n" + fromSecret,
 			Judge: readableURLs(func(j *judgment.Judgment, u databaseURL) {
 				if u.value.FromSecret || !u.HasPassword {
 					j.Good()
 					return
 				}
 				j.Find(check.Finding{
-					Message: "the database password stands in the manifest", Subject: judgment.Of(u.d, u.replica, u.value),
+					Message: "the database password is in the manifest", Subject: judgment.Of(u.d, u.replica, u.value),
 					Observed: u.Show(u.Redacted), Expected: "a secretKeyRef",
 				})
 			}),
 		},
 		{
 			ID: "postgres-tls-off", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
-			Title:  "the connection to the database is encrypted",
-			Why:    "The password and all of Coder's data cross the network in the clear.",
+			Title:  "the database URL asks for an encrypted connection",
+			Why:    "Otherwise Coder's data can cross the network unencrypted.",
 			Remedy: "Use sslmode=verify-full with sslrootcert, or at least sslmode=require.",
 			Judge: addressURLs(func(j *judgment.Judgment, u databaseURL) {
 				off := slices.Contains([]string{pgurl.SSLDisable, pgurl.SSLAllow, pgurl.SSLPrefer}, u.SSLMode)
@@ -152,7 +155,7 @@ func judgeURLText(j *judgment.Judgment, u databaseURL) {
 	switch {
 	case u.AutoEscaped:
 		j.Find(check.Finding{
-			Severity: check.Warning, Message: "the password is not percent-encoded: coderd mends that by itself, other clients do not", Subject: judgment.Of(u.d, u.replica, u.value),
+			Severity: check.Warning, Message: "the password is not percent-encoded: coderd corrects that, but other clients do not", Subject: judgment.Of(u.d, u.replica, u.value),
 			Observed: u.Show(u.Redacted), Expected: "a percent-encoded password",
 			Remedy: "Percent-encode the password: % is %25, @ is %40, : is %3A, / is %2F, ? is %3F, # is %23.",
 		})

@@ -35,7 +35,7 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 	c.About("postgres-url-missing",
 		checktest.Passes("from a Secret that is not in the input", nil),
 		checktest.Passes("written down", urlIs(goodURL)),
-		checktest.Fires("not set", "no database URL", func(w *checktest.World) { w.Unset("CODER_PG_CONNECTION_URL") }),
+		checktest.Fires("not set", "the database URL is not set: each replica would start its own database", func(w *checktest.World) { w.Unset("CODER_PG_CONNECTION_URL") }),
 		checktest.Skips("not set, one replica", "one replica", func(w *checktest.World) { w.Unset("CODER_PG_CONNECTION_URL"); w.Replicas(1) }),
 		checktest.Skips("a Secret that is not there may set it", "Secret coder/more", func(w *checktest.World) {
 			w.Unset("CODER_PG_CONNECTION_URL")
@@ -46,7 +46,7 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 			w.EnvFromSecret("more")
 			checktest.With("{apiVersion: v1, kind: Secret, metadata: {name: more, namespace: coder}, stringData: {CODER_PG_CONNECTION_URL: '" + goodURL + "'}}")(w)
 		}),
-		checktest.Fires("by envFrom with a prefix that spoils the name", "no database URL", func(w *checktest.World) {
+		checktest.Fires("by envFrom with a prefix that spoils the name", "the database URL is not set: each replica would start its own database", func(w *checktest.World) {
 			w.Unset("CODER_PG_CONNECTION_URL")
 			w.Container().EnvFrom = []corev1.EnvFromSource{{Prefix: "X_", SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: "more"}}}}
 		}),
@@ -88,7 +88,7 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Passes("a name that only looks so", urlIs("postgres://coder:x@db-romania.example.com/coder")),
 	)
 	c.About("postgres-url-plaintext",
-		checktest.Advises("in the manifest", "stands in the manifest", urlIs(goodURL)),
+		checktest.Advises("in the manifest", "the database password is in the manifest", urlIs(goodURL)),
 		checktest.Passes("without a password", urlIs("postgres://coder@db.example.com/coder")),
 		checktest.Passes("in a Secret of the input", func(w *checktest.World) {
 			checktest.With("{apiVersion: v1, kind: Secret, metadata: {name: coder-db-url, namespace: coder}, stringData: {url: '" + goodURL + "'}}")(w)

@@ -95,7 +95,7 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("a bare name", "no scheme", checktest.RelayIs("coder-1.internal")),
 		checktest.Fires("another scheme", "scheme is not http or https", checktest.RelayIs("tcp://$(KUBE_POD_IP):8080")),
 		checktest.Fires("no number for a port", "port", checktest.RelayIs("http://$(KUBE_POD_IP):http")),
-		checktest.Fires("IPv4 in brackets", "IPv4 address in square brackets", checktest.RelayIs("http://[$(KUBE_POD_IP)]:8080")),
+		checktest.Fires("IPv4 in brackets", "the relay URL cannot be used: its IPv4 address is in square brackets", checktest.RelayIs("http://[$(KUBE_POD_IP)]:8080")),
 		checktest.Passes("no port at all", checktest.RelayIs("http://$(KUBE_POD_IP)")),
 	)
 	c.About("relay-url-ipv6-brackets",
@@ -131,8 +131,8 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 	c.About("relay-url-path-ignored",
 		checktest.Passes("no path", nil),
 		checktest.Passes("just a slash", checktest.RelayIs("http://$(KUBE_POD_IP):8080/")),
-		checktest.Warns("a path", "drops the path", checktest.RelayIs("http://$(KUBE_POD_IP):8080/derp")),
-		checktest.Warns("a query and user info", "drops the query and user info", checktest.RelayIs("http://me:secret@$(KUBE_POD_IP):8080?x=1")),
+		checktest.Warns("a path", "Coder ignores the path of the relay URL", checktest.RelayIs("http://$(KUBE_POD_IP):8080/derp")),
+		checktest.Warns("a query and user info", "Coder ignores the query and user info of the relay URL", checktest.RelayIs("http://me:secret@$(KUBE_POD_IP):8080?x=1")),
 	)
 }
 

@@ -16,23 +16,23 @@ func sourceChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "relay-url-unexpanded", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "every $(VAR) in a relay URL is defined before it",
-			Why:    "Kubernetes leaves $(VAR) as it stands when VAR is not defined earlier in the list; peers then look up a host of that name.",
-			Remedy: "Put the variable before the relay URL in the container's env.",
+			Title:  "every $(VAR) in the relay URL is expanded",
+			Why:    "Kubernetes leaves $(VAR) unchanged unless VAR is defined earlier in the list; peers then try to resolve it as a hostname.",
+			Remedy: "Define the variable before the relay URL in the container's env.",
 			Judge:  judgment.Relays(judgeRelayUnexpanded),
 		},
 		{
 			ID: "relay-pod-ip-source", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
-			Title:  "the pod IP comes from the downward API",
-			Why:    "A pod IP that is written down, or the node's, is wrong for all replicas but one, or after the next restart.",
+			Title:  "the address of a replica comes from status.podIP",
+			Why:    "A fixed address, or the address of the node, is wrong for every replica but one, or after the next restart.",
 			Remedy: "Set it with valueFrom: {fieldRef: {fieldPath: status.podIP}}.",
 			Judge:  judgment.EachWorkload(judgePodIPSource),
 		},
 		{
 			ID: "relay-env-overridden", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
-			Title:  "no relay, cluster or listen address is set twice",
-			Why:    "Kubernetes takes the last of two entries with one name, server-side apply refuses them, and a reader sees the first.",
-			Remedy: "Keep one entry. In the chart, an entry of coder.env replaces the chart's own.",
+			Title:  "no relay URL, cluster host or listen address is set twice",
+			Why:    "Kubernetes uses the last of two entries with the same name, server-side apply rejects them, and readers see the first.",
+			Remedy: "Keep one entry. In the chart, an entry in coder.env replaces the chart's own.",
 			Judge:  judgeOverridden,
 		},
 	}
@@ -44,16 +44,16 @@ func judgeRelayUnexpanded(j *judgment.Judgment, r judgment.Relay) {
 		j.Good()
 		return
 	}
-	message := "the relay URL holds a literal $( that nothing expands"
+	message := "the relay URL contains a literal $( that nothing expands"
 	for _, ref := range r.Value.Unexpanded {
-		message = fmt.Sprintf("$(%s) stays as it is: the container does not define %s", ref.Name, ref.Name)
+		message = fmt.Sprintf("$(%s) is not expanded: the container does not define %s", ref.Name, ref.Name)
 		if ref.DefinedLater {
-			message = fmt.Sprintf("$(%s) stays as it is: the container defines %s only after the relay URL", ref.Name, ref.Name)
+			message = fmt.Sprintf("$(%s) is not expanded: the container defines %s only after the relay URL", ref.Name, ref.Name)
 		}
 	}
 	j.Find(check.Finding{
 		Message: message, Subject: judgment.Of(r.Deployment, r.Replica, r.Value), Observed: observed,
-		Expected: "the variable before the relay URL in env", Remedy: judgment.RelayRemedy(r.Deployment, r.Replica),
+		Expected: "the variable defined before the relay URL in env", Remedy: judgment.RelayRemedy(r.Deployment, r.Replica),
 	})
 }
 
@@ -108,7 +108,7 @@ func judgeOverridden(f *check.Case) check.Result {
 				continue
 			}
 			j.Find(check.Finding{
-				Message: dup.Name + " is set twice, and the last entry wins", Subject: judgment.Subject(dup.Origin),
+				Message: dup.Name + " is set twice, and the last entry is used", Subject: judgment.Subject(dup.Origin),
 				Observed: dup.Effective + " replaces " + dup.Replaced, Expected: "one entry",
 			})
 		}

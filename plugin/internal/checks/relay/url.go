@@ -18,28 +18,28 @@ func urlChecks() []check.Check {
 		{
 			ID: "relay-url-missing", Area: area, Severity: check.Error, Needs: judgment.Replicas,
 			Title:  "every replica has a relay URL",
-			Why:    "Without it a replica neither pings nor meshes with its peers: agents and clients on different replicas do not find each other.",
-			Remedy: "Set CODER_DERP_SERVER_RELAY_URL to an address at which the other replicas reach this one.",
+			Why:    "Without a relay URL, a replica neither pings nor meshes with its peers, so agents and clients on different replicas cannot find each other.",
+			Remedy: "Set CODER_DERP_SERVER_RELAY_URL to an address where the other replicas can reach this one.",
 			Judge:  judgment.BetweenReplicas(judgeRelayMissing),
 		},
 		{
 			ID: "relay-url-equals-access-url", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "relay URLs differ from the access URL and every load balancer",
-			Why:    "Through a load balancer any replica answers, so the ping returns 200, nothing is logged, and the mesh is broken.",
-			Remedy: "Use the replica's own address, not one that is shared.",
+			Title:  "no relay URL is the access URL or a load-balanced host",
+			Why:    "Any replica can answer behind a load balancer, so the ping returns 200, nothing is logged, and the mesh is broken.",
+			Remedy: "Use an address of the replica's own, not a shared one.",
 			Judge:  judgment.ReadableRelays(judgeRelayBalanced),
 		},
 		{
 			ID: "relay-url-shared", Area: area, Severity: check.Error, Needs: judgment.Replicas,
 			Title:  "no two replicas have the same relay URL",
-			Why:    "Coder keeps one connection for each relay URL: replicas that share one are a single peer, and the mesh has holes.",
-			Remedy: "Build the relay URL from the pod IP with the downward API.",
+			Why:    "Coder keeps one connection per relay URL, so replicas that share a relay URL count as one peer and the mesh is incomplete.",
+			Remedy: "Build the relay URL from the pod IP (status.podIP) with the downward API.",
 			Judge:  judgeRelayShared,
 		},
 		{
 			ID: "relay-url-loopback", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "relay URLs do not point at the replica itself",
-			Why:    "Every peer that dials a loopback or empty host reaches its own process, gets 200 and takes it for the other replica.",
+			Title:  "no relay URL is loopback, unspecified or without a host",
+			Why:    "A peer that dials a loopback or empty host reaches itself, gets 200, and takes the answer for the other replica's.",
 			Remedy: "Use an address that the other replicas can dial.",
 			Judge: judgment.ReadableRelays(func(j *judgment.Judgment, r judgment.Relay) {
 				if !deployment.Loopback(r.Endpoint.Host) {
@@ -47,37 +47,37 @@ func urlChecks() []check.Check {
 					return
 				}
 				j.Find(check.Finding{
-					Message: "the relay URL points back at whoever dials it", Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
+					Message: "the relay URL points back to whoever dials it", Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
 					Observed: r.Value.String(), Expected: "an address that the other replicas can dial", Remedy: judgment.RelayRemedy(r.Deployment, r.Replica),
 				})
 			}),
 		},
 		{
 			ID: "relay-url-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "relay URLs are http or https URLs",
-			Why:    "coderd does not start with a relay URL that does not parse, and cannot dial one of another scheme.",
-			Remedy: "Write it as http://HOST:PORT.",
+			Title:  "relay URLs are valid http or https URLs",
+			Why:    "coderd does not start with a relay URL that does not parse, and cannot dial one with another scheme.",
+			Remedy: "Use a form like http://HOST:PORT.",
 			Judge:  judgment.Relays(judgeRelayInvalid),
 		},
 		{
 			ID: "relay-url-ipv6-brackets", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "IPv6 addresses in relay URLs stand in square brackets",
-			Why:    "Coder 2.34 and newer does not start with an IPv6 address without brackets; older versions start and cannot dial it.",
-			Remedy: "Write http://[ADDRESS]:PORT; in the chart set coder.singleStackIPv6=true.",
+			Title:  "IPv6 addresses in relay URLs are in square brackets",
+			Why:    "Coder 2.34 and later does not start if the brackets are missing; earlier versions start, but peers cannot dial the URL.",
+			Remedy: "Use http://[ADDRESS]:PORT. In the chart, set coder.singleStackIPv6=true.",
 			Judge:  judgment.Relays(judgeRelayBrackets),
 		},
 		{
 			ID: "relay-url-port-mismatch", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "relay URLs name a port that coderd listens on",
-			Why:    "Peers get a refused connection, or speak HTTP to a TLS port; Coder shows that nowhere but in the replicas table.",
-			Remedy: "Use the port of CODER_HTTP_ADDRESS with http://, or that of CODER_TLS_ADDRESS with https://.",
+			Title:  "relay URLs use a port that coderd listens on",
+			Why:    "Peers are refused, or speak HTTP to a TLS port; Coder records that only in its replicas table.",
+			Remedy: "Use the port of CODER_HTTP_ADDRESS with http://, or the port of CODER_TLS_ADDRESS with https://.",
 			Judge:  judgment.ReadableRelays(judgeRelayPort),
 		},
 		{
 			ID: "relay-url-path-ignored", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
 			Title:  "relay URLs have no path, query or user info",
-			Why:    "Coder dials /derp and /derp/latency-check of the host: whatever else the URL has is dropped.",
-			Remedy: "Write just http://HOST:PORT.",
+			Why:    "Coder dials /derp and /derp/latency-check on the host and ignores the rest of the URL.",
+			Remedy: "Use only http://HOST:PORT.",
 			Judge: judgment.ReadableRelays(func(j *judgment.Judgment, r judgment.Relay) {
 				if len(r.Endpoint.Extra) == 0 {
 					j.Good()
@@ -85,7 +85,7 @@ func urlChecks() []check.Check {
 				}
 				slices.Sort(r.Endpoint.Extra)
 				j.Find(check.Finding{
-					Message: "Coder drops the " + strings.Join(r.Endpoint.Extra, " and ") + " of the relay URL", Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
+					Message: "Coder ignores the " + strings.Join(r.Endpoint.Extra, " and ") + " of the relay URL", Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
 					Observed: r.Value.String(), Expected: fmt.Sprintf("%s://%s:%d", r.Endpoint.Scheme, r.Value.Show(r.Endpoint.Host), r.Endpoint.Port),
 				})
 			}),
@@ -120,9 +120,9 @@ func judgeRelayBalanced(j *judgment.Judgment, r judgment.Relay) {
 			continue
 		}
 		j.Find(check.Finding{
-			Message:  fmt.Sprintf("the relay URL is %s, which leads to any replica", shared.What),
+			Message:  fmt.Sprintf("the relay URL is %s, where any replica can answer", shared.What),
 			Subject:  judgment.Of(r.Deployment, r.Replica, r.Value),
-			Observed: r.Value.String(), Expected: "an address of this replica alone",
+			Observed: r.Value.String(), Expected: "an address of this replica only",
 			Remedy: judgment.RelayRemedy(r.Deployment, r.Replica),
 		})
 		return
@@ -179,7 +179,7 @@ func judgeRelayInvalid(j *judgment.Judgment, r judgment.Relay) {
 	case r.Err != nil:
 		problem = r.Err.Error()
 	case r.Endpoint.Bracketed && r.Endpoint.Host.IsField(deployment.FieldPodIP) && r.Deployment.PodIPFamily == "IPv4":
-		problem = "it has an IPv4 address in square brackets"
+		problem = "its IPv4 address is in square brackets"
 	default:
 		j.Good()
 		return
@@ -197,8 +197,8 @@ func judgeRelayBrackets(j *judgment.Judgment, r judgment.Relay) {
 	case bare, podIP && r.Deployment.PodIPFamily == "IPv6":
 	case podIP && r.Deployment.PodIPFamily == "":
 		j.Unknown("the IP family of the pods", deployment.Value{
-			Why:   "the manifests do not tell it",
-			Proof: "say it with --pod-ip-family ipv4 or ipv6",
+			Why:   "the manifests do not say",
+			Proof: "set --pod-ip-family to ipv4 or ipv6",
 		})
 		return
 	default:
@@ -206,10 +206,10 @@ func judgeRelayBrackets(j *judgment.Judgment, r judgment.Relay) {
 		return
 	}
 	severity := check.Error
-	message := "coderd does not start: the IPv6 address of the relay URL is not in square brackets"
+	message := "coderd does not start: the IPv6 address in the relay URL is not in square brackets"
 	if !r.Deployment.Version.AtLeast(2, 34) {
 		severity = check.Warning
-		message = "peers cannot dial the relay URL, and Coder 2.34 will not start: its IPv6 address is not in square brackets"
+		message = "peers cannot dial the relay URL, and Coder 2.34 does not start: its IPv6 address is not in square brackets"
 	}
 	j.Find(check.Finding{
 		Severity: severity, Message: message, Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
@@ -248,7 +248,7 @@ func judgeRelayPort(j *judgment.Judgment, r judgment.Relay) {
 		return
 	}
 	j.Find(check.Finding{
-		Message:  fmt.Sprintf("peers dial port %d, and coderd listens for %s on port %d", ports[0], r.Endpoint.Scheme, listens),
+		Message:  fmt.Sprintf("peers dial port %d, but coderd listens for %s on port %d", ports[0], r.Endpoint.Scheme, listens),
 		Subject:  judgment.Of(r.Deployment, r.Replica, r.Value),
 		Observed: fmt.Sprintf("%s with %s=%s", r.Value, variable, address),
 		Expected: fmt.Sprintf("%s://%s:%d", r.Endpoint.Scheme, r.Value.Show(r.Endpoint.Host), listens),

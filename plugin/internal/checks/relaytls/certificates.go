@@ -9,6 +9,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 // certificateChecks judge the certificate files, whatever the relay URL is.
@@ -16,8 +17,8 @@ func certificateChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "tls-files-mismatch", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "there is a key file for every certificate file",
-			Why:    "coderd does not start with different numbers of certificate and key files.",
+			Title:  "there are as many key files as certificate files",
+			Why:    "coderd does not start if the numbers of certificate and key files differ.",
 			Remedy: "List as many files in CODER_TLS_KEY_FILE as in CODER_TLS_CERT_FILE, in the same order.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				certs, keys := r.Env(coder.TLSCertFile), r.Env(coder.TLSKeyFile)
@@ -37,7 +38,7 @@ func certificateChecks() []check.Check {
 						at = keys
 					}
 					j.Find(check.Finding{
-						Message: "certificate and key files differ in number", Subject: judgment.Of(d, r, at),
+						Message: "the numbers of certificate and key files differ", Subject: judgment.Of(d, r, at),
 						Observed: fmt.Sprintf("%d in %s, %d in %s", len(certs.List()), coder.TLSCertFile, len(keys.List()), coder.TLSKeyFile), Expected: "the same number",
 					})
 				}
@@ -45,8 +46,8 @@ func certificateChecks() []check.Check {
 		},
 		{
 			ID: "tls-expiry", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "certificates are valid for a while",
-			Why:    "coderd reads its certificates at start only: an expired one stays until the pods are restarted.",
+			Title:  "certificates do not expire soon",
+			Why:    "coderd reads its certificates only when it starts, so an expired certificate stays in use until the pods are restarted.",
 			Remedy: "Renew the certificate, then restart the replicas one at a time.",
 			Judge:  judgeExpiry,
 		},
@@ -92,7 +93,7 @@ func judgeSAN(j *judgment.Judgment, r judgment.Relay) {
 		return
 	}
 	j.Find(check.Finding{
-		Message: "no certificate covers " + access.Show(endpoint.Host) + ", for which peers ask", Subject: judgment.Of(r.Deployment, r.Replica, r.Replica.Env(coder.TLSCertFile)),
+		Message: "no certificate covers " + access.Show(endpoint.Host) + ", the host that peers verify", Subject: judgment.Of(r.Deployment, r.Replica, r.Replica.Env(coder.TLSCertFile)),
 		Observed: "certificates for " + strings.Join(names, "; "), Expected: "a certificate for " + access.Show(endpoint.Host),
 	})
 }
@@ -121,7 +122,7 @@ func judgeExpiry(f *check.Case) check.Result {
 			left := leaf.NotAfter.Sub(f.Now)
 			finding := check.Finding{
 				Subject: judgment.Of(d, r, files), Observed: file.Path + " ends " + leaf.NotAfter.UTC().Format(time.RFC3339),
-				Expected: "an end in more than " + days(f.Limits.CertificateWarning),
+				Expected: "an end in more than " + human.Duration(f.Limits.CertificateWarning),
 			}
 			switch {
 			case left <= 0:
@@ -129,7 +130,7 @@ func judgeExpiry(f *check.Case) check.Result {
 				j.Find(finding)
 			case left < f.Limits.CertificateWarning:
 				finding.Severity = check.Warning
-				finding.Message = fmt.Sprintf("the certificate of %s ends in %s", deployment.Names(leaf), days(left))
+				finding.Message = fmt.Sprintf("the certificate of %s ends in %s", deployment.Names(leaf), human.Duration(left))
 				j.Find(finding)
 			default:
 				j.Good()
@@ -137,8 +138,6 @@ func judgeExpiry(f *check.Case) check.Result {
 		}
 	})(f)
 }
-
-func days(d time.Duration) string { return fmt.Sprintf("%.0f days", d.Hours()/24) }
 
 // unreadable is the value of a certificate file that cannot be judged.
 func unreadable(file deployment.Certificate, err error) deployment.Value {

@@ -10,15 +10,15 @@ import (
 )
 
 // useHTTP is the remedy for all trouble with TLS between replicas.
-const useHTTP = "Use an http:// relay URL: what DERP carries is encrypted end to end by itself."
+const useHTTP = "Use an http:// relay URL: DERP traffic is already encrypted end to end."
 
 // httpsChecks judge what an https relay URL asks of the replicas.
 func httpsChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "relay-tls-disabled", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "https relay URLs lead to a TLS listener",
-			Why:    "Without CODER_TLS_ENABLE a replica speaks plain HTTP, and trusts no certificate of its peers.",
+			Title:  "replicas with an https relay URL have TLS enabled",
+			Why:    "Without CODER_TLS_ENABLE, a replica speaks plain HTTP and trusts no certificate of its peers.",
 			Remedy: useHTTP,
 			Judge: httpsRelays(func(j *judgment.Judgment, r judgment.Relay) {
 				enable := r.Replica.Env(coder.TLSEnable)
@@ -30,7 +30,7 @@ func httpsChecks() []check.Check {
 					j.Unknown(coder.TLSEnable, enable)
 				default:
 					j.Find(check.Finding{
-						Message: "the relay URL is https, and TLS is not enabled", Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
+						Message: "the relay URL is https, but TLS is not enabled", Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
 						Observed: r.Value.String() + " without CODER_TLS_ENABLE=true", Expected: "an http:// relay URL, or CODER_TLS_ENABLE=true",
 					})
 				}
@@ -38,8 +38,8 @@ func httpsChecks() []check.Check {
 		},
 		{
 			ID: "relay-tls-self-signed", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "https relays have certificate files",
-			Why:    "Without files each replica makes a certificate of its own for 127.0.0.1, which no other replica trusts.",
+			Title:  "replicas with an https relay URL have certificate files",
+			Why:    "Without certificate files, each replica generates a certificate for 127.0.0.1 that no other replica trusts.",
 			Remedy: "Set CODER_TLS_CERT_FILE and CODER_TLS_KEY_FILE (coder.tls.secretNames in the chart). Or: " + useHTTP,
 			Judge: servingTLS(func(j *judgment.Judgment, r judgment.Relay) {
 				files := r.Replica.Env(coder.TLSCertFile)
@@ -48,7 +48,7 @@ func httpsChecks() []check.Check {
 					j.Unknown(coder.TLSCertFile, files)
 				case files.Unset():
 					j.Find(check.Finding{
-						Message: "the relay URL is https, and every replica would make its own certificate", Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
+						Message: "the relay URL is https, but every replica would generate its own certificate", Subject: judgment.Of(r.Deployment, r.Replica, r.Value),
 						Observed: coder.TLSCertFile + " is not set", Expected: "the same certificate files on all replicas",
 					})
 				default:
@@ -58,15 +58,15 @@ func httpsChecks() []check.Check {
 		},
 		{
 			ID: "relay-tls-san", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the certificate of an https relay covers the access URL's host",
-			Why:    "A replica dials its peers by relay URL but asks their certificate for the access URL's host.",
-			Remedy: "Issue the certificate for the access URL's host. Or: " + useHTTP,
+			Title:  "the certificate behind an https relay URL covers the host of the access URL",
+			Why:    "A replica dials a peer by its relay URL, but verifies the certificate for the host of the access URL.",
+			Remedy: "Issue the certificate for the host of the access URL. Or: " + useHTTP,
 			Judge:  servingTLS(judgeSAN),
 		},
 		{
 			ID: "relay-tls-client-auth", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "https relays ask for no client certificate",
-			Why:    "A replica presents no client certificate to its peers, so they refuse it.",
+			Title:  "replicas with an https relay URL require no client certificate",
+			Why:    "Replicas do not present a client certificate to each other, so the connection is refused.",
 			Remedy: "Set CODER_TLS_CLIENT_AUTH to none, request or verify-if-given. Or: " + useHTTP,
 			Judge: servingTLS(func(j *judgment.Judgment, r judgment.Relay) {
 				auth := r.Replica.Env(coder.TLSClientAuth)
@@ -76,7 +76,7 @@ func httpsChecks() []check.Check {
 					j.Unknown(coder.TLSClientAuth, auth)
 				case strings.EqualFold(text, "require-any"), strings.EqualFold(text, "require-and-verify"):
 					j.Find(check.Finding{
-						Message: "peers must show a client certificate, and replicas have none", Subject: judgment.Of(r.Deployment, r.Replica, auth),
+						Message: "replicas require a client certificate, but do not present one to each other", Subject: judgment.Of(r.Deployment, r.Replica, auth),
 						Observed: "CODER_TLS_CLIENT_AUTH=" + text, Expected: "none, request or verify-if-given",
 					})
 				default:

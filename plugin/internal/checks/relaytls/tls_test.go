@@ -75,7 +75,7 @@ func httpsCases(t *testing.T, c *checktest.Cases) {
 	c.About("tls-files-mismatch",
 		checktest.Skips("TLS is off", "not enabled", func(w *checktest.World) { w.Set("CODER_TLS_CERT_FILE", "/a,/b") }),
 		checktest.Passes("as many keys", checktest.ServeTLS),
-		checktest.Fires("a key is missing", "differ in number", func(w *checktest.World) { checktest.ServeTLS(w); w.Set("CODER_TLS_CERT_FILE", "/a.crt,/b.crt") }),
+		checktest.Fires("a key is missing", "the numbers of certificate and key files differ", func(w *checktest.World) { checktest.ServeTLS(w); w.Set("CODER_TLS_CERT_FILE", "/a.crt,/b.crt") }),
 	)
 	c.About("tls-expiry",
 		checktest.Passes("a year left", withCertificate(t, far, "coder.example.com")),

@@ -14,8 +14,8 @@ func lookupChecks() []check.Check {
 	return []check.Check{{
 		ID: "render-lookup-open", Area: area, Severity: check.Error, Needs: judgment.Replicas,
 		Title:  "the cluster answered every lookup of the chart",
-		Why:    "A template that looks an object up and does not get it renders something else than the install will.",
-		Remedy: "Use --dry-run=server with a user who may read what the templates look up.",
+		Why:    "A template that does not get the object it looks up renders something other than what will be installed.",
+		Remedy: "Use --dry-run=server as a user who can read the objects that the templates look up.",
 		Judge:  judgeLookups,
 	}}
 }
@@ -27,7 +27,7 @@ func judgeLookups(f *check.Case) check.Result {
 		return check.NotApplicable("rendered without asking the cluster")
 	case asked.Refused:
 		return check.Unproven("the chart refuses its values, and the rest was rendered as if every lookup had found nothing",
-			"give values that the chart takes")
+			"use values that the chart accepts")
 	case len(asked.Open) > 0:
 		var what, rights []string
 		for _, lookup := range asked.Open {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
 )
 
@@ -103,7 +104,7 @@ func (p *probe) choose(ctx context.Context, all []dialled, endpoints []endpoint,
 			failed := pgfacts.StepResult{Took: r.took}
 			describeFailure(ctx, &failed, r.err)
 			if r.took >= laggardPatience && ctx.Err() != nil {
-				failed.Message = "no answer within " + rounded(r.took)
+				failed.Message = "no answer within " + human.Duration(r.took)
 			}
 			a.Error = failed.Message
 		case chosen < 0:

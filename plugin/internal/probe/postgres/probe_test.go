@@ -76,7 +76,7 @@ func TestASilentServerEndsWithTheStepThatItLeftUnanswered(t *testing.T) {
 		f := ask(t.Context(), t, "postgres://coder:"+secret+"@"+address+"/coder"+params, nil)
 		assert.Equal(t, step, f.FailedStep, params)
 		assert.True(t, last(t, f).TimedOut)
-		assert.Regexp(t, `^no answer within \d+ms$`, last(t, f).Message)
+		assert.Regexp(t, `^no answer within \d+ ms$`, last(t, f).Message)
 		assert.Equal(t, address, last(t, f).Address)
 		assert.False(t, f.Interrupted)
 	}

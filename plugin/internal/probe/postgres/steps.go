@@ -3,17 +3,16 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"os"
 	"strings"
 	"syscall"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 // stepError is a phase that failed.
@@ -63,7 +62,7 @@ func describeFailure(ctx context.Context, r *pgfacts.StepResult, err error) {
 	}
 	if timedOut(ctx, err) {
 		r.TimedOut = true
-		r.Message = "no answer within " + rounded(r.Took)
+		r.Message = "no answer within " + human.Duration(r.Took)
 		return
 	}
 	r.Message = plain(err)
@@ -102,16 +101,4 @@ func plain(err error) string {
 		return inner.Error()
 	}
 	return err.Error()
-}
-
-// rounded is a duration that people read: 10s, 1.5s, 120ms, 0.25ms.
-func rounded(d time.Duration) string {
-	switch {
-	case d >= time.Second:
-		return d.Round(100 * time.Millisecond).String()
-	case d >= 10*time.Millisecond:
-		return d.Round(time.Millisecond).String()
-	default:
-		return fmt.Sprintf("%.2gms", float64(d)/float64(time.Millisecond))
-	}
 }

@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"helm.sh/helm/v3/pkg/cli"
 )
 
 // apiServer answers what a test gives it, by path, and 404 for the rest.
@@ -69,7 +68,7 @@ func useKubeconfig(t *testing.T, server string) {
 // asking renders testdata/asking with the cluster of the kubeconfig.
 func asking(ctx context.Context, t *testing.T, set ...string) (*Rendered, error) {
 	t.Helper()
-	opts := Options{Chart: "testdata/asking", DryRun: DryRunServer, Settings: cli.New()}
+	opts := Options{Chart: "testdata/asking", DryRun: DryRunServer, Settings: NewSettings()}
 	opts.Settings.SetNamespace("ns")
 	opts.Values.Values = set
 	return Render(ctx, opts)
@@ -105,7 +104,7 @@ func TestLookupsAndCapabilitiesAreTheClusters(t *testing.T) {
 	assert.Empty(t, got.Lookups.Open)
 
 	s.asked = nil
-	opts := Options{Chart: "testdata/asking", KubeVersion: "v1.31.0", Settings: cli.New()}
+	opts := Options{Chart: "testdata/asking", KubeVersion: "v1.31.0", Settings: NewSettings()}
 	got, err = Render(t.Context(), opts)
 	require.NoError(t, err)
 	assert.Equal(t, map[string]any{"host": "none", "kube": "v1.31.0", "apps": "true", "password": "none"}, dataOf(t, got))

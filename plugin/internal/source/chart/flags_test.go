@@ -5,7 +5,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"helm.sh/helm/v3/pkg/cli"
 	"helm.sh/helm/v3/pkg/cli/values"
 )
 
@@ -23,7 +22,7 @@ func TestValuesThatAreRefusedAreNotQuoted(t *testing.T) {
 		{"a value that fits no pattern", values.Options{Values: []string{"coder.replicaCount=hunter2"}}, "coder.replicaCount: the value does not match pattern"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			_, err := Render(t.Context(), Options{Chart: coderChart, Settings: cli.New(), Values: c.values})
+			_, err := Render(t.Context(), Options{Chart: coderChart, Settings: NewSettings(), Values: c.values})
 			require.ErrorContains(t, err, c.says)
 			assert.NotContains(t, err.Error(), "hunter2")
 		})

@@ -65,7 +65,7 @@ func locate(opts Options) (string, error) {
 	stdout := os.Stdout
 	os.Stdout = os.Stderr
 	defer func() { os.Stdout = stdout }()
-	return install.LocateChart(opts.Chart, opts.Settings)
+	return install.LocateChart(opts.Chart, opts.Settings.env)
 }
 
 // registryClient is nil where the chart does not come from a registry.
@@ -76,12 +76,12 @@ func registryClient(opts Options) (*registry.Client, error) {
 	p := opts.Path
 	if p.CertFile != "" && p.KeyFile != "" || p.CaFile != "" || p.InsecureSkipTLSverify {
 		return registry.NewRegistryClientWithTLS(io.Discard, p.CertFile, p.KeyFile, p.CaFile,
-			p.InsecureSkipTLSverify, opts.Settings.RegistryConfig, opts.Settings.Debug)
+			p.InsecureSkipTLSverify, opts.Settings.env.RegistryConfig, opts.Settings.env.Debug)
 	}
 	options := []registry.ClientOption{
 		registry.ClientOptWriter(io.Discard),
 		registry.ClientOptEnableCache(true),
-		registry.ClientOptCredentialsFile(opts.Settings.RegistryConfig),
+		registry.ClientOptCredentialsFile(opts.Settings.env.RegistryConfig),
 		registry.ClientOptBasicAuth(p.Username, p.Password),
 	}
 	if p.PlainHTTP {

@@ -4,7 +4,6 @@ package chart
 
 import (
 	"helm.sh/helm/v3/pkg/action"
-	"helm.sh/helm/v3/pkg/cli"
 	"helm.sh/helm/v3/pkg/cli/values"
 )
 
@@ -18,7 +17,7 @@ type Options struct {
 	Chart       string
 	ReleaseName string
 	// Settings are Helm's own: namespace, repositories, registry.
-	Settings *cli.EnvSettings
+	Settings *Settings
 	Path     action.ChartPathOptions
 	Values   values.Options
 	// DryRun says whether the templates ask the cluster of Settings. If so its

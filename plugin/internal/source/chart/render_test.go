@@ -10,7 +10,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"helm.sh/helm/v3/pkg/cli"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
 )
@@ -28,7 +27,7 @@ func helm(t *testing.T) string {
 
 func render(t *testing.T, opts Options) *Rendered {
 	t.Helper()
-	opts.Settings = cli.New()
+	opts.Settings = NewSettings()
 	opts.Settings.SetNamespace("ns")
 	rendered, err := Render(t.Context(), opts)
 	require.NoError(t, err)
@@ -125,7 +124,7 @@ func TestWhatKeepsAChartFromRenderingIsSaid(t *testing.T) {
 		{"not a version", `--kube-version "new"`, Options{Chart: "testdata/odd", KubeVersion: "new"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			c.opts.Settings = cli.New()
+			c.opts.Settings = NewSettings()
 			_, err := Render(t.Context(), c.opts)
 			assert.ErrorContains(t, err, c.want)
 		})
@@ -163,7 +162,7 @@ func TestTheDefaultKubernetesIsThatOfTheClient(t *testing.T) {
 func TestValuesThatDoNotFitTheSchemaAreNamedWithTheirLine(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "values.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("coder:\n  image:\n    tga: x\n  replicaCount: three\n"), 0o600))
-	opts := Options{Chart: coderChart, Settings: cli.New()}
+	opts := Options{Chart: coderChart, Settings: NewSettings()}
 	opts.Values.ValueFiles = []string{file}
 	opts.Values.Values = []string{"coder.replicas=3"}
 	_, err := Render(t.Context(), opts)

@@ -36,7 +36,7 @@ func mergeValues(opts Options) (map[string]any, Origins, error) {
 	if err := parseFlags(values); err != nil {
 		return nil, origins, err
 	}
-	merged, err := values.MergeValues(getter.All(opts.Settings))
+	merged, err := values.MergeValues(getter.All(opts.Settings.env))
 	if err != nil {
 		return nil, origins, fmt.Errorf("read the values: %w", err)
 	}

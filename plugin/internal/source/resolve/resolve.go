@@ -19,9 +19,9 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kubeconfig"
 )
 
-// Source is a URL and where it was found.
-type Source struct {
-	URL string
+// URL is a connection URL and where it was found.
+type URL struct {
+	Text string
 	// Origin is for people: "key url of Secret coder/coder-db-url".
 	Origin string
 }
@@ -47,7 +47,7 @@ const giveURL = "set CODER_PG_CONNECTION_URL in the environment of this command,
 
 // Find finds the URL. Where it cannot, the skip says why and what would help.
 // Replicas that disagree are not told apart here: the first one is asked.
-func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) (*Source, *facts.Gap) {
+func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) (*URL, *facts.Gap) {
 	r := d.Replicas[0]
 	value := r.Env(coder.PostgresURL)
 	switch {
@@ -56,7 +56,7 @@ func Find(ctx context.Context, d *deployment.Deployment, getter genericclioption
 		if !literal {
 			return nil, &facts.Gap{Reason: "the database URL depends on the pod", Proof: giveURL}
 		}
-		return &Source{URL: text, Origin: origin(d, r, value)}, nil
+		return &URL{Text: text, Origin: origin(d, r, value)}, nil
 	case value.Unset():
 		return nil, &facts.Gap{Reason: "no database URL is set", Proof: giveURL}
 	case value.Key == nil:
@@ -67,7 +67,7 @@ func Find(ctx context.Context, d *deployment.Deployment, getter genericclioption
 		return nil, &facts.Gap{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
 	}
 	reveal(d, *value.Key, text)
-	return &Source{URL: text, Origin: nameOf(*value.Key) + " in the cluster"}, nil
+	return &URL{Text: text, Origin: nameOf(*value.Key) + " in the cluster"}, nil
 }
 
 func origin(d *deployment.Deployment, r deployment.Replica, v deployment.Value) string {

@@ -12,8 +12,9 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"helm.sh/helm/v3/pkg/cli"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
@@ -53,7 +54,7 @@ func kubeconfigFile(t *testing.T, text string) genericclioptions.RESTClientGette
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o600))
 	t.Setenv("KUBECONFIG", path)
 	t.Setenv("KUBERNETES_SERVICE_HOST", "")
-	return cli.New().RESTClientGetter()
+	return chart.NewSettings().Cluster()
 }
 
 func status(code int, reason string) string {
@@ -70,7 +71,7 @@ func TestTheURLIsReadFromTheSecretOfTheCluster(t *testing.T) {
 			d := model(t, container)
 			source, skip := Find(t.Context(), d, apiServer(t, http.StatusOK, body))
 			require.Nil(t, skip)
-			assert.Equal(t, secretURL, source.URL)
+			assert.Equal(t, secretURL, source.Text)
 			assert.Contains(t, source.Origin, "of Secret ns/db in the cluster")
 			for _, r := range d.Replicas {
 				value := r.Env(coder.PostgresURL)
@@ -84,7 +85,7 @@ func TestTheURLIsReadFromTheSecretOfTheCluster(t *testing.T) {
 func TestTheURLOfTheManifestsNeedsNoCluster(t *testing.T) {
 	source, skip := Find(t.Context(), model(t, "env: [{name: CODER_PG_CONNECTION_URL, value: 'postgres://db'}]"), kubeconfigFile(t, ""))
 	require.Nil(t, skip)
-	assert.Equal(t, "postgres://db", source.URL)
+	assert.Equal(t, "postgres://db", source.Text)
 	assert.Equal(t, "CODER_PG_CONNECTION_URL in in.yaml", source.Origin)
 }
 

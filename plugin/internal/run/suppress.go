@@ -1,31 +1,35 @@
-package cli
+package run
 
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/nearest"
 )
 
 // suppressFile is looked for beside each values file and each manifest.
 const suppressFile = ".coder-ha.yaml"
 
-// suppressions are the checks to leave out, with who asked for it: --skip, the
+// suppressed are the checks to leave out, with who asked for it: --skip, the
 // files beside what was read, and annotations of the objects. An id that no
 // check has is worth a word on standard error, and no more.
-func suppressions(flags []string, inputs []string, found *check.Case, streams Streams) (map[string]string, error) {
+func (r Request) suppressed(found *facts.Facts, streams Streams) (map[string]string, error) {
 	by := map[string]string{}
 	if found.Deployment != nil {
 		maps.Copy(by, found.Deployment.Ignored)
 	}
-	for _, dir := range directories(inputs) {
+	for _, dir := range directories(r.Source.Files()) {
 		path := filepath.Join(dir, suppressFile)
 		ids, err := readSuppressFile(path)
 		if err != nil {
@@ -35,15 +39,25 @@ func suppressions(flags []string, inputs []string, found *check.Case, streams St
 			by[id] = path
 		}
 	}
-	for _, id := range flags {
+	for _, id := range r.Judging.Skip {
 		by[id] = "--skip"
 	}
+	known := IDs()
 	for _, id := range slices.Sorted(maps.Keys(by)) {
-		if _, known := find(id); !known {
-			fmt.Fprintf(streams.Err, "coder-ha: %s asks to leave out %s: there is no such check\n", by[id], id)
+		if !slices.Contains(known, id) {
+			fmt.Fprintf(streams.Err, "coder-ha: unknown check %q in %s%s\n", id, by[id], nearest.Hint(id, known))
 		}
 	}
 	return by, nil
+}
+
+// IDs are the ids of all checks, in the order of reports.
+func IDs() []string {
+	var ids []string
+	for _, c := range checks.All() {
+		ids = append(ids, c.ID)
+	}
+	return ids
 }
 
 // directories are those of the files that were read, each once.
@@ -72,8 +86,23 @@ func readSuppressFile(path string) ([]string, error) {
 	}
 	decoder := yaml.NewDecoder(file)
 	decoder.KnownFields(true)
-	if err := decoder.Decode(&content); err != nil {
-		return nil, fmt.Errorf("%s: %w: it holds a list of ids under the key skip", path, err)
+	err = decoder.Decode(&content)
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%s: it must hold a list of check ids under the key skip, and nothing else%s", path, place(err))
 	}
 	return content.Skip, nil
+}
+
+// linePattern finds where the decoder stopped. Its own words may quote the file.
+var linePattern = regexp.MustCompile(`line (\d+)`)
+
+// place says in which line an error is, as far as that is known.
+func place(err error) string {
+	if m := linePattern.FindStringSubmatch(err.Error()); m != nil {
+		return " (line " + m[1] + ")"
+	}
+	return ""
 }

@@ -1,4 +1,4 @@
-package cli
+package report
 
 import (
 	"fmt"
@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
-// writePostgresPage writes everything that one probe found out, for people.
-func writePostgresPage(w io.Writer, f *pgfacts.Facts) {
+// postgresPage writes everything that one probe found out, for people.
+func postgresPage(w io.Writer, f *pgfacts.Facts) {
 	fmt.Fprintf(w, "%s\n  from %s\n\n", f.Target.URL, f.Target.Origin)
 	line := func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
@@ -26,22 +27,10 @@ func writePostgresPage(w io.Writer, f *pgfacts.Facts) {
 	for _, g := range f.Gaps {
 		line("no answer", "%s: %s %s", g.Question, g.Message, g.SQLState)
 	}
-	line("probe", "%s, %d round trips on one connection, %d on another", span(f.Elapsed), f.RoundTrips[0], f.RoundTrips[1])
+	line("probe", "%s, %d round trips on one connection, %d on another", human.Duration(f.Elapsed), f.RoundTrips[0], f.RoundTrips[1])
 	fmt.Fprintln(w)
 	if f.Latency != nil {
 		writeHistogram(w, f.Latency)
-	}
-}
-
-// span is a duration that people read.
-func span(d time.Duration) string {
-	switch {
-	case d >= time.Second:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d >= 10*time.Millisecond:
-		return fmt.Sprintf("%.0f ms", float64(d)/float64(time.Millisecond))
-	default:
-		return fmt.Sprintf("%.2f ms", float64(d)/float64(time.Millisecond))
 	}
 }
 
@@ -50,9 +39,9 @@ func pageConnection(f *pgfacts.Facts, line func(name, format string, args ...any
 		text := s.Status
 		switch s.Status {
 		case pgfacts.StepOK:
-			text = span(s.Took)
+			text = human.Duration(s.Took)
 		case pgfacts.StepFailed:
-			text = fmt.Sprintf("failed after %s: %s %s", span(s.Took), s.Message, s.SQLState)
+			text = fmt.Sprintf("failed after %s: %s %s", human.Duration(s.Took), s.Message, s.SQLState)
 		case pgfacts.StepSkipped:
 			text = "not needed: " + s.Message
 		}
@@ -63,7 +52,7 @@ func pageConnection(f *pgfacts.Facts, line func(name, format string, args ...any
 	}
 	if len(f.Addresses) > 1 {
 		for _, a := range f.Addresses {
-			state := "accepts connections, " + span(a.Took)
+			state := "accepts connections, " + human.Duration(a.Took)
 			if a.Error != "" {
 				state = a.Error
 			}
@@ -140,7 +129,7 @@ func pageBehavior(f *pgfacts.Facts, line func(name, format string, args ...any))
 		case s.ListenError != "":
 			text = "LISTEN: " + s.ListenError
 		case s.Arrived:
-			text += ", NOTIFY arrived after " + span(s.Took)
+			text += ", NOTIFY arrived after " + human.Duration(s.Took)
 		case s.NotifyError != "":
 			text += ", NOTIFY not tried: " + s.NotifyError
 		default:
@@ -159,7 +148,7 @@ func pageBehavior(f *pgfacts.Facts, line func(name, format string, args ...any))
 		if c.Skew < 0 {
 			direction = "behind"
 		}
-		line("clock", "%s %s this machine's, give or take %s", span(c.Skew.Abs()), direction, span(c.Uncertainty))
+		line("clock", "%s %s this machine's, give or take %s", human.Duration(c.Skew.Abs()), direction, human.Duration(c.Uncertainty))
 	}
 	if a := f.Activity; a != nil && len(a.MigrationLocks)+len(a.IdleInTransaction) > 0 {
 		line("activity", "%d sessions with the migration lock, %d idle in a transaction", len(a.MigrationLocks), len(a.IdleInTransaction))
@@ -187,7 +176,7 @@ func pageCoder(f *pgfacts.Facts, line func(name, format string, args ...any)) {
 	for _, r := range c.Replicas {
 		switch {
 		case r.Alive():
-			text := fmt.Sprintf("%s, version %s, relay %s, database %s away, updated %s ago", r.Hostname, r.Version, r.RelayAddress, span(r.DatabaseLatency), span(max(r.Age, 0)))
+			text := fmt.Sprintf("%s, version %s, relay %s, database %s away, updated %s ago", r.Hostname, r.Version, r.RelayAddress, human.Duration(r.DatabaseLatency), human.Duration(max(r.Age, 0)))
 			if r.Error != "" {
 				text += "; " + r.Error
 			}
@@ -197,6 +186,6 @@ func pageCoder(f *pgfacts.Facts, line func(name, format string, args ...any)) {
 		}
 	}
 	if stale > 0 {
-		line("replica", "%d rows of replicas that ended without a word", stale)
+		line("replica", "%s of a replica that ended uncleanly", human.Count(stale, "row"))
 	}
 }

@@ -1,4 +1,4 @@
-package cli
+package report
 
 import (
 	"fmt"
@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 // The histogram has this many rows, and a bar this many columns at most.
@@ -20,10 +21,10 @@ const (
 // Windows consoles have too.
 func writeHistogram(w io.Writer, l *pgfacts.Latency) {
 	fmt.Fprintf(w, "  latency of %d round trips: median %s, min %s, p95 %s, jitter %s\n",
-		len(l.Samples), span(l.Median), span(l.Min), span(l.P95), span(l.Jitter))
+		len(l.Samples), human.Duration(l.Median), human.Duration(l.Min), human.Duration(l.P95), human.Duration(l.Jitter))
 	for _, row := range histogram(l.Samples) {
 		bar := strings.Repeat("█", max(row.count*histogramBar/len(l.Samples), min(row.count, 1)))
-		fmt.Fprintf(w, "  %10s  %s %d\n", span(row.from), bar, row.count)
+		fmt.Fprintf(w, "  %10s  %s %d\n", human.Duration(row.from), bar, row.count)
 	}
 	fmt.Fprintln(w)
 }

@@ -1,4 +1,4 @@
-package cli
+package run
 
 import (
 	"context"
@@ -21,27 +21,27 @@ const (
 	ExitInterrupted = 130
 )
 
-// errFindings says that the report is written and holds findings: it needs no
+// ErrFindings says that the report is written and holds findings: it needs no
 // further words on standard error.
-var errFindings = errors.New("findings at or above the --fail-on severity")
+var ErrFindings = errors.New("findings at or above the --fail-on severity")
 
-// errInterrupted is the cause of the context that a signal canceled.
-var errInterrupted = errors.New("interrupted")
+// ErrInterrupted is the cause of the context that a signal canceled.
+var ErrInterrupted = errors.New("interrupted")
 
 // errTimeout is the cause of the context that --timeout canceled.
 var errTimeout = errors.New("timed out")
 
-// exitCode maps the error of a command to the exit code.
-func exitCode(ctx context.Context, err error) int {
+// ExitCode maps the error of a command to the exit code.
+func ExitCode(ctx context.Context, err error) int {
 	cause := context.Cause(ctx)
 	switch {
-	case errors.Is(err, errInterrupted) || errors.Is(cause, errInterrupted):
+	case errors.Is(err, ErrInterrupted) || errors.Is(cause, ErrInterrupted):
 		return ExitInterrupted
 	case errors.Is(err, errTimeout):
 		return ExitTimeout
 	case err == nil:
 		return ExitOK
-	case errors.Is(err, errFindings):
+	case errors.Is(err, ErrFindings):
 		return ExitFindings
 	default:
 		return ExitUnable

@@ -1,0 +1,37 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/run"
+)
+
+// judging is what the commands that judge have in common: what describes the
+// replicas, which database to ask, and how to report.
+type judging struct {
+	request run.Request
+	source  sourceFlags
+	output  outputFlags
+}
+
+// command adds the common flags to a command, and lets it run the request.
+func (j *judging) command(streams run.Streams, settings *run.Settings, color *string, cmd *cobra.Command) *cobra.Command {
+	j.source.add(cmd, settings)
+	j.output.add(cmd, color)
+	f := cmd.Flags()
+	addDatabase(f, &j.request.Database)
+	addPostgresLimits(f, &j.request.Judging.Limits.Postgres)
+	f.DurationVar(&j.request.Timeout, "timeout", run.DefaultTimeout, "end the whole run after this time")
+	cmd.Args = cobra.MaximumNArgs(2)
+	cmd.ValidArgsFunction = completeChart
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if err := j.source.into(&j.request, args); err != nil {
+			return err
+		}
+		if err := j.output.into(&j.request); err != nil {
+			return err
+		}
+		return j.request.Do(cmd.Context(), streams)
+	}
+	return cmd
+}

@@ -1,0 +1,54 @@
+// Package human writes durations and counts for people, in one way everywhere.
+package human
+
+import (
+	"fmt"
+	"time"
+)
+
+// Duration is a duration as short as it is still true: 0.25 ms, 12 ms, 3.4 s, 16m,
+// 14 days. The sign is kept.
+func Duration(d time.Duration) string {
+	sign := ""
+	if d < 0 {
+		sign, d = "-", -d
+	}
+	ms := float64(d) / float64(time.Millisecond)
+	switch {
+	case d >= 48*time.Hour:
+		return sign + fmt.Sprintf("%.0f days", d.Hours()/24)
+	case d >= time.Minute:
+		return sign + clock(d.Round(time.Second))
+	case d >= time.Second:
+		return sign + fmt.Sprintf("%.1f s", d.Seconds())
+	case ms >= 10:
+		return sign + fmt.Sprintf("%.0f ms", ms)
+	case ms >= 1:
+		return sign + fmt.Sprintf("%.1f ms", ms)
+	default:
+		return sign + fmt.Sprintf("%.2f ms", ms)
+	}
+}
+
+// clock writes hours, minutes and seconds, without those that are 0.
+func clock(d time.Duration) string {
+	out := ""
+	for _, unit := range []struct {
+		size time.Duration
+		name string
+	}{{time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
+		if n := d / unit.size; n > 0 {
+			out += fmt.Sprintf("%d%s", n, unit.name)
+		}
+		d %= unit.size
+	}
+	return out
+}
+
+// Count is "1 replica" or "3 replicas".
+func Count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}

@@ -1,0 +1,69 @@
+package report
+
+import (
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+)
+
+// Of is the report on a case and the outcomes of its checks.
+func Of(c *check.Case, outcomes []check.Outcome) Report {
+	r := Report{Outcomes: outcomes, Postgres: describePostgres(c.Postgres)}
+	if c.Deployment != nil {
+		r.Deployment = describe(c.Deployment)
+	}
+	return r
+}
+
+// describe is the model as reports show it.
+func describe(d *deployment.Deployment) Deployment {
+	out := Deployment{Source: d.Source, Refusal: d.Refusal}
+	if d.Version.Known() {
+		out.CoderVersion = d.Version.String()
+	}
+	for _, w := range d.Workloads {
+		out.Workloads = append(out.Workloads, w.Kind+" "+w.Namespace+"/"+w.Name)
+	}
+	for _, r := range d.Replicas {
+		show := func(v deployment.Value) string {
+			if v.State == deployment.Missing {
+				return ""
+			}
+			return v.String()
+		}
+		out.Replicas = append(out.Replicas, Replica{
+			Name: r.Name, RelayURL: show(r.Env(coder.RelayURL)), AccessURL: show(r.Env(coder.AccessURL)),
+			ClusterHost: show(r.EffectiveClusterHost()), HTTPAddress: show(r.Address(coder.HTTPAddress)),
+		})
+	}
+	return out
+}
+
+// describePostgres is what the servers said, as reports show it; nil where none
+// was asked.
+func describePostgres(found []facts.Postgres) *Postgres {
+	if len(found) == 0 {
+		return nil
+	}
+	f := found[0].Facts
+	out := &Postgres{Reachable: f.FailedStep == "" && f.Server != nil}
+	for _, p := range found {
+		out.Facts = append(out.Facts, p.Facts)
+	}
+	if f.Server != nil {
+		out.ServerVersion = f.Server.Version
+	}
+	if l := f.Latency; l != nil {
+		out.Latency = &Latency{
+			Min: milliseconds(l.Min), Median: milliseconds(l.Median), P95: milliseconds(l.P95),
+			Jitter: milliseconds(l.Jitter), Samples: len(l.Samples),
+		}
+	}
+	return out
+}
+
+// milliseconds is a duration for JSON, to the microsecond.
+func milliseconds(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }

@@ -1,0 +1,104 @@
+package report
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
+)
+
+// summary repeats in a line each what is wrong, and says what was not verified:
+// the end of a report is what stands on the screen.
+func (t textWriter) summary(w io.Writer, r Report) {
+	s := r.Summary()
+	for _, o := range r.Outcomes {
+		if worst, failed := o.Worst(); failed {
+			fmt.Fprintf(w, "%s %s: %s\n", t.mark(worst), o.ID, o.Findings[0].Message)
+		}
+	}
+	fmt.Fprintf(w, "%d passed, %d failed (%s, %s, %d info), %d skipped\n", s.Passed, s.Failed,
+		human.Count(s.Error, "error"), human.Count(s.Warning, "warning"), s.Info, s.Skipped)
+	if r.Incomplete != "" {
+		fmt.Fprintf(w, "%s the run ended early: %s\n", t.paint(yellow, markWarning), r.Incomplete)
+	}
+	if proof, n := bestProof(r.Outcomes); n > 0 {
+		how := "to verify"
+		if n < s.Unproven {
+			how = fmt.Sprintf("to verify %d of them", n)
+		}
+		fmt.Fprintf(w, "%s not verified: %s\n    %s: %s\n", t.paint(yellow, markSkipped), unverified(r.Outcomes), how, proof)
+	}
+	fmt.Fprintf(w, "Result: %s\n", t.result(r))
+}
+
+// result is the last line. Passed stands alone only where nothing is left open.
+func (t textWriter) result(r Report) string {
+	s := r.Summary()
+	open := ""
+	switch {
+	case s.Unproven == 1:
+		open = unverified(r.Outcomes) + " was not verified"
+	case s.Unproven > 1:
+		open = unverified(r.Outcomes) + " were not verified"
+	}
+	switch r.Verdict() {
+	case "fail":
+		if s.Error+s.Warning+s.Info == 0 {
+			return t.paint(red, "failed") + ": " + open
+		}
+		return t.paint(red, "failed")
+	case "incomplete":
+		return t.paint(yellow, "incomplete")
+	case "warn":
+		text := t.paint(yellow, "passed") + " with " + human.Count(s.Error+s.Warning, "warning")
+		if s.Error > 0 {
+			text = t.paint(yellow, "passed") + " with " + human.Count(s.Error+s.Warning, "finding")
+		}
+		if open != "" {
+			text += ", and " + open
+		}
+		return text
+	}
+	if open != "" {
+		return t.paint(yellow, "passed") + ", but " + open
+	}
+	return t.paint(green, "passed")
+}
+
+// unverified counts the checks that apply and could not be verified.
+func unverified(outcomes []check.Outcome) string {
+	all, errors := 0, 0
+	for _, o := range outcomes {
+		if o.Unproven() {
+			all++
+			if o.Severity == check.Error {
+				errors++
+			}
+		}
+	}
+	return fmt.Sprintf("%s (%d of severity error)", human.Count(all, "check"), errors)
+}
+
+// bestProof is what would verify most of the checks that were not, and how many:
+// those of severity error count first.
+func bestProof(outcomes []check.Outcome) (proof string, n int) {
+	type weight struct{ errors, all int }
+	weights := map[string]weight{}
+	var best weight
+	for _, o := range outcomes {
+		if !o.Unproven() {
+			continue
+		}
+		w := weights[o.Skip.Proof]
+		w.all++
+		if o.Severity == check.Error {
+			w.errors++
+		}
+		weights[o.Skip.Proof] = w
+		if w.errors > best.errors || w.errors == best.errors && w.all > best.all {
+			best, proof = w, o.Skip.Proof
+		}
+	}
+	return proof, best.all
+}

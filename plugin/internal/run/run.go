@@ -1,0 +1,172 @@
+// Package run is the pipeline behind every command that judges: it gathers
+// evidence, judges it, writes one report, and says how the command ends.
+package run
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/digest"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/report"
+	"github.com/coder-ha/coder-ha/plugin/internal/source"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
+)
+
+// Streams are where a command reads and writes: the report goes to Out, all
+// talk goes to Err.
+type Streams struct {
+	In  io.Reader
+	Out io.Writer
+	Err io.Writer
+}
+
+// Source names what describes the replicas, Settings are Helm's own.
+type (
+	Source   = source.Request
+	Settings = chart.Settings
+)
+
+// NewSettings reads Helm's settings from the environment.
+func NewSettings() *Settings { return chart.NewSettings() }
+
+// Request is what a user asks of a command.
+type Request struct {
+	Source   Source
+	Database Database
+	// DatabaseOnly says that replicas are of interest only where the user names
+	// what describes them.
+	DatabaseOnly bool
+	Judging      Judging
+	Output       report.Output
+	// Timeout bounds the whole run.
+	Timeout time.Duration
+}
+
+// Judging says what is judged by which settings, and what fails the run.
+type Judging struct {
+	check.Settings
+	// Skip are the ids of checks to leave out.
+	Skip []string
+	// FailOn is the severity from which a finding fails the run. Strict counts a
+	// check of severity error that could not be verified as a finding.
+	FailOn check.Severity
+	Strict bool
+}
+
+// DefaultTimeout bounds a run whose servers do not answer; one that goes well
+// takes a second or two.
+const DefaultTimeout = time.Minute
+
+// Do gathers, judges and writes the report. It returns ErrFindings where the
+// report fails the run, and otherwise why the work could not be done.
+func (r Request) Do(parent context.Context, streams Streams) error {
+	if r.Timeout <= 0 {
+		return fmt.Errorf("--timeout %s: use a time above 0, such as 30s", r.Timeout)
+	}
+	ctx, cancel := context.WithTimeoutCause(parent, r.Timeout, timeoutError(r.Timeout))
+	defer cancel()
+	r.Source.In = streams.In
+	r.Source.Say = func(sentence string) { fmt.Fprintln(streams.Err, "coder-ha: "+sentence) }
+	progress := newProgress(streams.Err)
+	defer progress.done()
+	gathered, err := r.gather(ctx, progress)
+	if err != nil {
+		return err
+	}
+	progress.done()
+	return r.judge(ctx, streams, gathered)
+}
+
+// gathered is the evidence of a run, and what no output may hold.
+type gathered struct {
+	*facts.Facts
+	secrets []string
+}
+
+// gather reads the description of the replicas, then asks the databases side by
+// side.
+func (r Request) gather(ctx context.Context, progress *progress) (*gathered, error) {
+	key := digest.NewKey()
+	out := &gathered{Facts: &facts.Facts{Now: time.Now()}}
+	urls, err := r.Database.given(r.Source.Say)
+	if err != nil {
+		return nil, err
+	}
+	asked := asking{Database: r.Database, urls: urls, given: len(urls) > 0}
+	r.Source.ResolveURL = !asked.given
+	switch {
+	case r.DatabaseOnly && !r.Source.Named() && !asked.given:
+		return nil, errNoURL
+	case r.DatabaseOnly && !r.Source.Named():
+		out.Lacks(facts.Replicas, facts.Gap{Reason: "only the database was asked"})
+	default:
+		progress.wait("reading the replicas")
+		described, err := within(ctx, func() (*source.Description, error) { return r.Source.Describe(ctx, key) })
+		if err != nil {
+			return nil, err
+		}
+		out.Deployment, out.secrets = described.Deployment, described.Secrets
+		asked.add(described, out.Facts)
+	}
+	progress.wait("asking the database")
+	asked.probe(ctx, key, out.Facts)
+	return out, nil
+}
+
+// judge judges the evidence and writes the report.
+func (r Request) judge(ctx context.Context, streams Streams, found *gathered) error {
+	if found.Deployment == nil {
+		r.Judging.Plan.Version = coder.ParseVersion(r.Source.CoderVersion)
+	}
+	suppressed, err := r.suppressed(found.Facts, streams)
+	if err != nil {
+		return err
+	}
+	c := &check.Case{Facts: found.Facts, Settings: r.Judging.Settings}
+	out := report.Of(c, check.Judge(checks.All(), c, suppressed))
+	out.Strict, out.FailOn = r.Judging.Strict, r.Judging.FailOn
+	cause := context.Cause(ctx)
+	if cause != nil {
+		out.Incomplete = cause.Error()
+	}
+	if r.DatabaseOnly {
+		out.Pages = found.Postgres
+	}
+	if err := r.Output.Write(streams.Out, out, found.secrets); err != nil {
+		return fmt.Errorf("write the report: %w", err)
+	}
+	switch {
+	case cause != nil:
+		return cause
+	case out.Fails():
+		return ErrFindings
+	case found.Deployment != nil && found.Deployment.Refusal != "" && !r.DatabaseOnly:
+		// No check knows the reason, and yet the install would not begin.
+		return source.RefusalError(found.Deployment.Refusal)
+	}
+	return nil
+}
+
+// within does work that takes no notice of its context, such as reading standard
+// input or downloading a chart, and leaves it behind when the context ends.
+func within[T any](ctx context.Context, work func() (T, error)) (result T, err error) {
+	done := make(chan struct{})
+	var got T
+	var failed error
+	go func() {
+		defer close(done)
+		got, failed = work()
+	}()
+	select {
+	case <-done:
+		return got, failed
+	case <-ctx.Done():
+		return result, context.Cause(ctx)
+	}
+}

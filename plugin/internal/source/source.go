@@ -1,0 +1,197 @@
+// Package source reads what describes the replicas of a Coder deployment into
+// the model: a chart with its values, manifests, or both. What it hands out holds
+// no secret; the database URL, which a probe needs, stands beside it.
+package source
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/digest"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/resolve"
+)
+
+// Request names what describes the replicas.
+type Request struct {
+	// Chart is rendered, unless there are only manifests.
+	Chart chart.Options
+	// Manifests are files with objects, "-" for In.
+	Manifests []string
+	In        io.Reader
+	// Workloads, CoderVersion and PodIPFamily are those of kube.Options.
+	Workloads    []string
+	CoderVersion string
+	PodIPFamily  string
+	// ResolveURL says to look for the database URL in the cluster too.
+	ResolveURL bool
+	// Say takes a sentence that a user should know at once.
+	Say func(sentence string)
+}
+
+// Description is what was read.
+type Description struct {
+	// Deployment is sealed.
+	Deployment *deployment.Deployment
+	// URL is the database URL of the replicas; nil where Gap says why it is not
+	// known.
+	URL *resolve.URL
+	Gap *facts.Gap
+	// PostgresAuth is CODER_PG_AUTH of the replicas, empty where it is not known.
+	PostgresAuth string
+	// Secrets are texts that no output may hold.
+	Secrets []string
+}
+
+// Describe reads the model. The key is that of its digests.
+func (r Request) Describe(ctx context.Context, key digest.Key) (*Description, error) {
+	d, err := r.read(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &Description{Deployment: d}
+	if r.ResolveURL {
+		out.URL, out.Gap = resolve.Find(ctx, d, r.Chart.Settings.Cluster())
+	}
+	if text, literal := d.Replicas[0].Env(coder.PostgresAuth).Text.Literal(); literal {
+		out.PostgresAuth = text
+	}
+	if d.Lookups != nil {
+		out.Secrets = d.Lookups.Secrets
+	}
+	d.Seal(key)
+	return out, nil
+}
+
+// read reads the model, secrets and all.
+func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
+	if r.CoderVersion != "" && !coder.ParseVersion(r.CoderVersion).Known() {
+		return nil, fmt.Errorf("--coder-version %q is not a version of Coder: use a form like 2.37", r.CoderVersion)
+	}
+	if r.Chart.Path.RepoURL != "" && r.Chart.Chart == "" {
+		return nil, errors.New("--repo needs the name of a CHART in that repository")
+	}
+	opts := kube.Options{Namespace: r.Chart.Settings.Namespace(), Workloads: r.Workloads, CoderVersion: r.CoderVersion, PodIPFamily: r.PodIPFamily}
+	objects, err := r.readManifests()
+	if err != nil {
+		return nil, err
+	}
+	if r.Chart.DryRun == chart.DryRunServer && !r.rendersChart() {
+		return nil, errors.New("--dry-run=server needs a chart: manifests are rendered already")
+	}
+	source, refusal := "manifests", ""
+	var lookups *deployment.Lookups
+	if r.rendersChart() {
+		if r.Chart.DryRun == chart.DryRunServer && r.Chart.KubeVersion+strings.Join(r.Chart.APIVersions, "") != "" {
+			r.Say("--dry-run=server uses the version and APIs of the cluster: --kube-version and --api-versions are ignored")
+		}
+		rendered, err := chart.Render(ctx, r.Chart)
+		if err != nil {
+			return nil, err
+		}
+		lookups = r.lookups(rendered, &opts)
+		objects = append(objects, rendered.Objects...)
+		opts.EnvOrigin = rendered.Origins.Env
+		source, refusal = fmt.Sprintf("chart %s %s", rendered.Name, rendered.Version), rendered.Refusal
+		if r.Chart.Chart == "" {
+			source = "the plugin's own " + source
+		}
+	}
+	d, err := kube.Build(objects, opts)
+	if err != nil && refusal != "" {
+		return nil, RefusalError(refusal)
+	}
+	if err != nil {
+		return nil, err
+	}
+	d.Source, d.Refusal, d.Lookups = source, refusal, lookups
+	return d, nil
+}
+
+// RefusalError is a chart's own sentence as an error.
+func RefusalError(sentence string) error {
+	return fmt.Errorf("the chart refuses these values: %s", sentence)
+}
+
+// leastHidden is from how many bytes on a text is looked for in what is written: a
+// shorter one, such as a port, stands in it for other reasons too.
+const leastHidden = 8
+
+// lookups hands on what the chart asked the cluster, nil where it asked none. What
+// was not answered is said at once: without it there may be nothing to check.
+func (r Request) lookups(rendered *chart.Rendered, opts *kube.Options) *deployment.Lookups {
+	if r.Chart.DryRun != chart.DryRunServer {
+		return nil
+	}
+	opts.Hidden, opts.Open = rendered.FromSecrets, rendered.Open
+	var what []string
+	for _, lookup := range rendered.Lookups.Open {
+		r.Say(fmt.Sprintf("the lookup of %s was not answered: this user lacks %s", lookup, lookup.Right()))
+		what = append(what, lookup.String())
+	}
+	opts.OpenWhy = "it depends on a lookup that the cluster did not answer: " + strings.Join(what, ", ")
+	opts.OpenProof = deployment.GrantLookups
+	for _, o := range rendered.Objects {
+		for _, text := range rendered.FromSecrets.Texts(o) {
+			if len(text) >= leastHidden {
+				rendered.Lookups.Secrets = append(rendered.Lookups.Secrets, text)
+			}
+		}
+	}
+	return &rendered.Lookups
+}
+
+// Named says whether the user names anything that describes replicas.
+func (r Request) Named() bool {
+	return r.Chart.Chart != "" || len(r.Manifests) > 0 || r.hasValues()
+}
+
+// Files are the local files that are read.
+func (r Request) Files() []string { return slices.Concat(r.Manifests, r.Chart.Values.ValueFiles) }
+
+func (r Request) rendersChart() bool {
+	return len(r.Manifests) == 0 || r.Chart.Chart != "" || r.hasValues()
+}
+
+// hasValues says whether the user gives values, and so means a chart.
+func (r Request) hasValues() bool {
+	v := r.Chart.Values
+	return len(v.ValueFiles)+len(v.Values)+len(v.StringValues)+len(v.JSONValues)+len(v.FileValues)+len(v.LiteralValues) > 0
+}
+
+func (r Request) readManifests() ([]manifest.Object, error) {
+	var all []manifest.Object
+	for _, path := range r.Manifests {
+		objects, err := r.readManifest(path)
+		if err != nil {
+			return nil, err
+		}
+		if len(objects) == 0 {
+			return nil, fmt.Errorf("--manifest %s: it contains no Kubernetes objects", path)
+		}
+		all = append(all, objects...)
+	}
+	return all, nil
+}
+
+func (r Request) readManifest(path string) ([]manifest.Object, error) {
+	if path == "-" {
+		return manifest.Decode(r.In, "(standard input)")
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("--manifest: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	return manifest.Decode(file, path)
+}
