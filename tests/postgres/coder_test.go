@@ -70,12 +70,12 @@ func TestALockedMigration(t *testing.T) {
 	lockHeld := []string{"migration-lock-held"}
 	got := preflight.Ask(t, raw, "--migration-lock-warning", "1ms", "--idle-transaction-warning", "1h")
 	got.Expect(t, nil, lockHeld)
-	assert.Contains(t, got.Message(t, "migration-lock-held"), "holds Coder's migration lock")
+	assert.Contains(t, got.Message(t, "migration-lock-held"), "has held Coder's migration lock")
 	// The migration has the table replicas: the probe does not wait for it.
 	assert.Contains(t, got.Skipped(t, "postgres-foreign-replicas"), "lock timeout")
 	idle := preflight.Ask(t, raw, "--idle-transaction-warning", "1ms")
 	idle.Expect(t, nil, lockHeld)
-	assert.Contains(t, idle.Message(t, "migration-lock-held"), "keeps a transaction open and does nothing")
+	assert.Contains(t, idle.Message(t, "migration-lock-held"), "has been idle in a transaction")
 	preflight.Ask(t, raw).Expect(t, nil, nil)
 	assert.Contains(t, preflight.Ask(t, raw).Note(t, "migration-lock-held"), "a migration runs now")
 }

@@ -33,9 +33,9 @@ func TestASlowLineIsJudgedByItsMedian(t *testing.T) {
 		says             string
 	}{
 		{"20 ms", 20 * time.Millisecond, []string{"--postgres-latency-error", "1m"}, nil, latency, "EDB02"},
-		{"70 ms", 70 * time.Millisecond, nil, latency, nil, "too far away"},
+		{"70 ms", 70 * time.Millisecond, nil, latency, nil, "the latency to the database is too high"},
 		{"20 ms is fine by flag", 20 * time.Millisecond, []string{"--postgres-latency-warning", "30s", "--postgres-latency-error", "1m"}, nil, nil, ""},
-		{"20 ms is too far by flag", 20 * time.Millisecond, []string{"--postgres-latency-error", "10ms"}, latency, nil, "too far away"},
+		{"20 ms is too far by flag", 20 * time.Millisecond, []string{"--postgres-latency-error", "10ms"}, latency, nil, "the latency to the database is too high"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()

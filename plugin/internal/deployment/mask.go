@@ -31,16 +31,17 @@ var ownWords = map[string]bool{
 // stay.
 func masked(key digest.Key, t Text) Text {
 	head, tail := splitUserInfo(string(t))
-	out := maskedWords(key, head, false)
+	var out strings.Builder
+	out.WriteString(maskedWords(key, head, false))
 	for tail != "" {
 		at := address.FindStringIndex(tail)
 		if at == nil {
 			at = []int{len(tail), len(tail)}
 		}
-		out += maskedWords(key, tail[:at[0]], true) + maskedAddress(key, tail[at[0]:at[1]])
+		out.WriteString(maskedWords(key, tail[:at[0]], true) + maskedAddress(key, tail[at[0]:at[1]]))
 		tail = tail[at[1]:]
 	}
-	return Text(out)
+	return Text(out.String())
 }
 
 // discreet masks the user info, the query and the fragment of a URL.

@@ -44,7 +44,7 @@ func (s Selector) Exact() bool {
 	return slices.ContainsFunc(s.Requirements, func(r Requirement) bool { return r.Operator == In && len(r.Values) == 1 })
 }
 
-// Holds says whether the labels fulfil the requirement.
+// Holds says whether the labels meet the requirement.
 func (r Requirement) Holds(labels map[string]string) bool {
 	value, has := labels[r.Key]
 	switch r.Operator {

@@ -3,6 +3,7 @@ package human
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -32,17 +33,17 @@ func Duration(d time.Duration) string {
 
 // clock writes hours, minutes and seconds, without those that are 0.
 func clock(d time.Duration) string {
-	out := ""
+	var out strings.Builder
 	for _, unit := range []struct {
 		size time.Duration
 		name string
 	}{{time.Hour, "h"}, {time.Minute, "m"}, {time.Second, "s"}} {
 		if n := d / unit.size; n > 0 {
-			out += fmt.Sprintf("%d%s", n, unit.name)
+			fmt.Fprintf(&out, "%d%s", n, unit.name)
 		}
 		d %= unit.size
 	}
-	return out
+	return out.String()
 }
 
 // Count is "1 replica" or "3 replicas".

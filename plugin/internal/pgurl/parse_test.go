@@ -69,7 +69,7 @@ func TestParseSaysWhichPartIsWrong(t *testing.T) {
 		"quotes":                           {`"postgres://coder:` + secret + `@db/coder"`, PartWhole, "quotes"},
 		"a tab":                            {"postgres://coder:" + secret + "\t@db/coder", PartWhole, "control character"},
 		"another database":                 {"mysql://coder:" + secret + "@db/coder", PartScheme, "neither"},
-		"a misspelt scheme":                {"postgress://coder:" + secret + "@db/coder", PartScheme, "neither"},
+		"a misspelled scheme":              {"postgress://coder:" + secret + "@db/coder", PartScheme, "neither"},
 		"a scheme in capitals":             {"POSTGRES://coder:" + secret + "@db/coder", PartScheme, "neither"},
 		"no scheme":                        {"coder:" + secret + "@db/coder", PartWhole, "key=value"},
 		"a percent sign in the password":   {"postgres://coder:" + secret + "%zz@db/coder", PartPassword, "%"},
@@ -196,10 +196,10 @@ func FuzzParseHidesThePassword(f *testing.F) {
 func printed(t *testing.T, u URL, err error) []string {
 	t.Helper()
 	type holder struct{ u URL }
-	marshalled, marshalErr := json.Marshal(u)
+	marshaled, marshalErr := json.Marshal(u)
 	require.NoError(t, marshalErr)
 	out := []string{
-		u.Redacted(), string(marshalled), u.User, u.Database, fmt.Sprint(u.Hosts),
+		u.Redacted(), string(marshaled), u.User, u.Database, fmt.Sprint(u.Hosts),
 		fmt.Sprintf("%v %+v %#v %s", u, u, u, u), fmt.Sprintf("%v %+v %#v", holder{u}, holder{u}, holder{u}),
 	}
 	if err != nil {

@@ -82,19 +82,20 @@ func fenced(remedy string) string {
 	if !several {
 		return remedy
 	}
-	out := first + "\n"
+	var out strings.Builder
+	out.WriteString(first + "\n")
 	open := ""
 	for line := range strings.SplitSeq(rest, "\n") {
 		if language := languageOf(line, open); language != open {
 			if open != "" {
-				out += "```\n"
+				out.WriteString("```\n")
 			}
-			out += "\n```" + language + "\n"
+			out.WriteString("\n```" + language + "\n")
 			open = language
 		}
-		out += line + "\n"
+		out.WriteString(line + "\n")
 	}
-	return out + "```"
+	return out.String() + "```"
 }
 
 // languageOf tells the language of a line; an indented one is of the block that

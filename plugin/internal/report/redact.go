@@ -43,8 +43,8 @@ func rewrite(v reflect.Value, change func(string) string) {
 			rewrite(v.Elem(), change)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			rewrite(v.Field(i), change)
+		for _, field := range v.Fields() {
+			rewrite(field, change)
 		}
 	case reflect.Slice, reflect.Array:
 		for i := range v.Len() {

@@ -26,11 +26,11 @@ type Streams struct {
 	Err io.Writer
 }
 
-// Source names what describes the replicas, Settings are Helm's own.
-type (
-	Source   = source.Request
-	Settings = chart.Settings
-)
+// Source names what describes the replicas.
+type Source = source.Request
+
+// Settings are Helm's own.
+type Settings = chart.Settings
 
 // NewSettings reads Helm's settings from the environment.
 func NewSettings() *Settings { return chart.NewSettings() }

@@ -2,7 +2,6 @@ package checktest
 
 import (
 	"bytes"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -136,7 +135,7 @@ func SurvivesSaving(t *testing.T, declared []check.Check, c *check.Case) {
 	t.Helper()
 	var saved bytes.Buffer
 	require.NoError(t, facts.Encode(&saved, c.Facts))
-	assert.False(t, strings.Contains(saved.String(), Secret), "the saved facts hold the secret: %.300s", saved.String()[max(0, strings.Index(saved.String(), Secret)-150):])
+	assert.NotContains(t, saved.String(), Secret)
 	back, err := facts.Decode(&saved)
 	require.NoError(t, err)
 	again := &check.Case{Facts: back, Settings: c.Settings}

@@ -40,8 +40,10 @@ type World struct {
 	Then []func(*check.Case)
 }
 
+// PodLabels are those of the pods, and what the Service selects.
 var PodLabels = map[string]string{"app.kubernetes.io/name": "coder", "app.kubernetes.io/instance": "coder"}
 
+// NewWorld is three replicas that are right, and a database that suits.
 func NewWorld() *World {
 	replicas := int32(3)
 	env := []corev1.EnvVar{
@@ -86,21 +88,27 @@ func NewWorld() *World {
 	}
 }
 
+// Field is a variable from the downward API.
 func Field(name, path string) corev1.EnvVar {
 	return corev1.EnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{FieldRef: &corev1.ObjectFieldSelector{FieldPath: path}}}
 }
 
+// Pod is the pod of the workload.
 func (w *World) Pod() *corev1.PodSpec { return &w.Workload.Spec.Template.Spec }
 
+// Container is coderd's container.
 func (w *World) Container() *corev1.Container { return &w.Pod().Containers[0] }
 
+// Replicas sets how many replicas run.
 func (w *World) Replicas(n int32) { w.Workload.Spec.Replicas = &n }
 
+// Version sets the tag of the image.
 func (w *World) Version(tag string) { w.Container().Image = "ghcr.io/coder/coder:" + tag }
 
 // Set gives a variable a value, in its place if it is there.
 func (w *World) Set(name, value string) { w.Put(corev1.EnvVar{Name: name, Value: value}) }
 
+// Put gives a variable an entry, in its place if it is there.
 func (w *World) Put(entry corev1.EnvVar) {
 	env := &w.Container().Env
 	for i := range *env {

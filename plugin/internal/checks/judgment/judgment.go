@@ -54,6 +54,7 @@ type Judgment struct {
 	off *check.Skip
 }
 
+// Find adds a finding.
 func (j *Judgment) Find(f check.Finding) {
 	j.applies = true
 	j.findings = append(j.findings, f)
@@ -89,6 +90,8 @@ func (j *Judgment) See(id string) {
 	}
 }
 
+// Result is what was found; else what could not be told; else why the check does
+// not apply; else a pass.
 func (j *Judgment) Result() check.Result {
 	switch {
 	case len(j.findings) > 0:
@@ -113,6 +116,7 @@ func EachWorkload(judge func(*Judgment, *deployment.Deployment, deployment.Repli
 	}
 }
 
+// OneReplica is why a check of what is between replicas does not apply.
 const OneReplica = "one replica: there is no other to reach"
 
 // BetweenReplicas is each, for what matters only between replicas.

@@ -33,7 +33,7 @@ func judgePooler(_ *check.Case, p *pgfacts.Facts) check.Result {
 	s := p.PubSub
 	switch {
 	case p.Server.InRecovery:
-		return check.See("postgres-read-only")
+		return check.Result{Skip: &check.Skip{Reason: "the server is a standby, see postgres-read-only", See: "postgres-read-only"}}
 	case s == nil || !s.Tried:
 		return check.Unproven("LISTEN and NOTIFY were not tried: the probe ended early", "run the probe again")
 	case s.ListenError != "":

@@ -1,3 +1,4 @@
+// Package pgfacts is what one probe of a Postgres server found out.
 package pgfacts
 
 import "time"

@@ -61,7 +61,7 @@ func clusterName(host string, inCluster bool) bool {
 		inCluster && strings.Count(host, ".") < 2
 }
 
-type dialled struct {
+type dialed struct {
 	index int
 	conn  net.Conn
 	err   error
@@ -74,14 +74,14 @@ func (p *probe) dialAll(ctx context.Context, endpoints []endpoint) (net.Conn, en
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	begin := time.Now()
-	results := make(chan dialled)
+	results := make(chan dialed)
 	for i, e := range endpoints {
 		go func() {
 			conn, err := p.Dial(ctx, e.network, e.address)
-			results <- dialled{i, conn, err, time.Since(begin)}
+			results <- dialed{i, conn, err, time.Since(begin)}
 		}()
 	}
-	all := make([]dialled, len(endpoints))
+	all := make([]dialed, len(endpoints))
 	var laggards *time.Timer
 	for range endpoints {
 		r := <-results
@@ -95,7 +95,7 @@ func (p *probe) dialAll(ctx context.Context, endpoints []endpoint) (net.Conn, en
 }
 
 // choose keeps one connection, closes the others and records them all.
-func (p *probe) choose(ctx context.Context, all []dialled, endpoints []endpoint, took time.Duration) (net.Conn, endpoint, error) {
+func (p *probe) choose(ctx context.Context, all []dialed, endpoints []endpoint, took time.Duration) (net.Conn, endpoint, error) {
 	chosen := -1
 	for i, r := range all {
 		a := pgfacts.Address{Address: endpoints[i].address, Took: r.took}
