@@ -27,6 +27,8 @@ type Check struct {
 	Title string
 	// Why says what happens to Coder when it does not hold.
 	Why string
+	// Example is a setting or a state in which it does not hold.
+	Example string
 	// Remedy is the general advice; a finding carries its own, ready to paste.
 	Remedy string
 	// Needs are the kinds of evidence without which the check cannot be made: the

@@ -19,7 +19,7 @@ type PostgresLimits struct {
 	// after which Coder's upgrade guide asks to call its support.
 	MigrationLock time.Duration
 	// IdleTransaction is how long a transaction may do nothing: 5 minutes. It
-	// can keep a migration waiting for ever.
+	// can keep a migration waiting indefinitely.
 	IdleTransaction time.Duration
 	// PendingMigrations is from how many on a rolling upgrade is an error: 50,
 	// about two minor versions of Coder.

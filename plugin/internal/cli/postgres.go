@@ -10,20 +10,21 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/run"
 )
 
-const postgresLong = `Ask the database what Coder's replicas will meet on it.
+const postgresLong = `Check the database as Coder's replicas will use it.
 
 The URL comes from the first of: --postgres-url and --postgres-url-file,
 CODER_PG_CONNECTION_URL in the environment, and the chart or manifests, or the
-Secret that they refer to, where a kubeconfig reaches the cluster. Several URLs,
-one for each node, are asked side by side and compared. With a chart or manifests
-the number of replicas, their pools and Coder's version are taken from there.
+Secret that they refer to, if a kubeconfig reaches the cluster. Several URLs, one
+for each node, are asked side by side and compared. With a chart or manifests, the
+number of replicas, their connection pools and the version of Coder are read from
+there.
 
-The probe opens at most two connections to a database, writes nothing, and takes
-back the LISTEN with which it tries pubsub. Run it from where the replicas will
-run: the latency is that of the machine it runs on.
+The probe opens at most two connections to a database and writes nothing; the
+LISTEN with which it tries pubsub is taken back. Run it where the replicas will
+run: the latency is measured from this machine.
 
-Exit codes: 0 nothing found at or above --fail-on, 1 something found, 2 the work
-could not be done, 124 timed out, 130 interrupted.`
+Exit codes: 0 no findings of at least --fail-on, 1 findings, 2 the work could not
+be done, 124 timed out, 130 interrupted.`
 
 const postgresExample = `  # the URL from a file that only you can read
   helm coder-ha postgres --postgres-url-file ./url --replicas 3
@@ -32,7 +33,7 @@ const postgresExample = `  # the URL from a file that only you can read
   CODER_PG_CONNECTION_URL="$(kubectl -n coder get secret coder-db-url -o jsonpath='{.data.url}' | base64 -d)" \
     helm coder-ha postgres --replicas 5 --coder-version 2.35
 
-  # the URL that a release has, from its manifests and their Secret in the cluster
+  # the URL of a release, from its manifests and their Secret in the cluster
   helm get manifest coder -n coder | helm coder-ha postgres -n coder --manifest -
 
   # in CI

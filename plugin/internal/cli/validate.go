@@ -10,42 +10,43 @@ import (
 const validateLong = `Check a Coder deployment before it is installed.
 
 The replicas are read from a chart, rendered as "helm template" renders it, or
-from manifests that something else rendered. CHART is a directory, an archive,
-a repository or registry reference; without one the chart that comes with this
-plugin is used. The flags of "helm template" for values, the release and the
-cluster work here too; with others, such as a post-renderer, pipe its output into
---manifest -.
+from manifests that something else rendered. CHART is a directory, an archive, or
+a reference to a repository or registry; without one, the chart that comes with
+this plugin is used. The flags of "helm template" for values, the release and the
+cluster work here too. For others, such as a post-renderer, pipe the output of
+"helm template" into --manifest -.
 
 With --dry-run=server the chart is rendered as "helm install --dry-run=server"
-does it: its lookups ask the cluster, whose version and APIs count. A lookup that
-the user may not make is named and finds nothing; what depends on it is not
-proved, and the rest goes on. What a template makes of a Secret is not shown.
+does it: lookups ask the cluster, and its version and APIs count. A lookup that
+you are not allowed to make is named and finds nothing; what depends on it is not
+verified. What a template makes of a Secret is never shown.
 
-Postgres is asked for real. Its URL comes from the first of: --postgres-url and
---postgres-url-file, CODER_PG_CONNECTION_URL in the environment, the manifests,
-and the Secret that they refer to, where a kubeconfig reaches the cluster.
-Nothing is written to the database, and nothing is sent anywhere else.
+The database is asked for real. Its URL comes from the first of:
+--postgres-url and --postgres-url-file, CODER_PG_CONNECTION_URL in the
+environment, the manifests, and the Secret that they refer to, if a kubeconfig
+reaches the cluster. Nothing is written to the database, and nothing is sent
+anywhere else.
 
-Checks are left out by --skip, by a list under the key skip in a .coder-ha.yaml
-beside the values file or manifest, and by the annotation
-coder-ha.io/ignore: "ID, ID" on the workload. What is left out is listed.
+To leave out checks, use --skip, a list under the key skip in a .coder-ha.yaml
+beside the values file or manifest, or the annotation coder-ha.io/ignore: "ID, ID"
+on the workload. The report lists what was left out.
 
-Exit codes: 0 nothing found at or above --fail-on, 1 something found, 2 the work
-could not be done, 124 timed out, 130 interrupted.`
+Exit codes: 0 no findings of at least --fail-on, 1 findings, 2 the work could not
+be done, 124 timed out, 130 interrupted.`
 
-const validateExample = `  # the chart of this plugin, with your values
+const validateExample = `  # the chart that comes with this plugin, with your values
   helm coder-ha validate -f values.yaml
 
-  # any chart, by the release name and namespace of the install to come
+  # any chart, with the release name and namespace of the planned install
   helm coder-ha validate coder ./charts/coder -n coder -f values.yaml --set coder.replicaCount=3
 
-  # with what the chart looks up in the cluster, and the cluster's APIs
+  # with the lookups and APIs of the cluster
   helm coder-ha validate coder ./charts/coder -n coder -f values.yaml --dry-run=server
 
-  # what something else rendered
+  # manifests that something else rendered
   kustomize build . | helm coder-ha validate --manifest -
 
-  # ask the database too, without its URL in the process list
+  # check the database too, without its URL in the process list
   CODER_PG_CONNECTION_URL="$(cat url)" helm coder-ha validate -f values.yaml
 
   # in CI

@@ -27,8 +27,8 @@ func List(w io.Writer, all []check.Check) error {
 
 // Explain writes all that is declared of one check.
 func Explain(w io.Writer, c check.Check) error {
-	_, err := fmt.Fprintf(w, "%s (%s, %s)\n  holds   %s\n  why     %s\n  remedy  %s\n  needs   %s\n  see     %s\n", c.ID, c.Area.ID, c.Severity,
-		c.Title, c.Why, strings.ReplaceAll(c.Remedy, "\n", "\n          "), evidence(c), DocsURL(c.ID))
+	_, err := fmt.Fprintf(w, "%s (%s, %s)\n  holds   %s\n  why     %s\n  fails   %s\n  remedy  %s\n  needs   %s\n  see     %s\n", c.ID, c.Area.ID, c.Severity,
+		c.Title, c.Why, c.Example, strings.ReplaceAll(c.Remedy, "\n", "\n          "), evidence(c), DocsURL(c.ID))
 	return err
 }
 
@@ -69,7 +69,7 @@ func Manual(w io.Writer, all []check.Check) error {
 			area = c.Area
 			fmt.Fprintf(&page, "\n## %s\n", area.Title)
 		}
-		fmt.Fprintf(&page, "\n### %s\n\n**%s**: %s.\n\n%s\n\nNeeds %s.\n\nWhat to do: %s\n", c.ID, c.Severity, c.Title, c.Why, evidence(c), fenced(c.Remedy))
+		fmt.Fprintf(&page, "\n### %s\n\n**%s**: %s.\n\n%s\n\nFails, for example: %s.\n\nWhat to do: %s\n\nNeeds %s.\n", c.ID, c.Severity, c.Title, c.Why, c.Example, fenced(c.Remedy), evidence(c))
 	}
 	_, err := io.WriteString(w, page.String())
 	return err

@@ -15,17 +15,19 @@ func frontendChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "derp-upgrade-blocked", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
-			Title:  "Istio allows the DERP upgrade",
-			Why:    "Envoy drops upgrades it is not configured for, so DERP connections through it fail.",
-			Remedy: "Add an EnvoyFilter with upgrade_type: derp, or set CODER_DERP_FORCE_WEBSOCKETS=true on all replicas.",
-			Judge:  judgment.EachWorkload(judgeDERPUpgrade),
+			Title:   "Istio allows the DERP upgrade",
+			Why:     "Envoy drops upgrades it is not configured for, so DERP connections through it fail.",
+			Example: "an Istio VirtualService in front of coderd, without an EnvoyFilter for derp",
+			Remedy:  "Add an EnvoyFilter with upgrade_type: derp, or set CODER_DERP_FORCE_WEBSOCKETS=true on all replicas.",
+			Judge:   judgment.EachWorkload(judgeDERPUpgrade),
 		},
 		{
 			ID: "proxy-trusted-headers", Area: area, Severity: check.Info, Needs: judgment.Replicas,
-			Title:  "Coder trusts the headers of the proxies in front of it",
-			Why:    "Otherwise audit logs and rate limits see the address of the proxy instead of the user's.",
-			Remedy: "Set CODER_PROXY_TRUSTED_HEADERS (for example X-Forwarded-For) and CODER_PROXY_TRUSTED_ORIGINS (the CIDRs of the proxies).",
-			Judge:  judgment.EachWorkload(judgeTrustedProxies),
+			Title:   "Coder trusts the headers of the proxies in front of it",
+			Why:     "Otherwise audit logs and rate limits see the address of the proxy instead of the user's.",
+			Example: "an Ingress in front of coderd, and CODER_PROXY_TRUSTED_HEADERS is not set",
+			Remedy:  "Set CODER_PROXY_TRUSTED_HEADERS (for example X-Forwarded-For) and CODER_PROXY_TRUSTED_ORIGINS (the CIDRs of the proxies).",
+			Judge:   judgment.EachWorkload(judgeTrustedProxies),
 		},
 	}
 }

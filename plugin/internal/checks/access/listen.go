@@ -14,9 +14,10 @@ func listenChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "http-address-loopback", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "replicas do not listen on loopback only",
-			Why:    "By default coderd listens on 127.0.0.1:3000, which neither its peers nor the load balancer can reach.",
-			Remedy: "Set CODER_HTTP_ADDRESS to 0.0.0.0:8080 (or [::]:8080).",
+			Title:   "replicas do not listen on loopback only",
+			Why:     "By default coderd listens on 127.0.0.1:3000, which neither its peers nor the load balancer can reach.",
+			Example: "three replicas, and CODER_HTTP_ADDRESS is not set",
+			Remedy:  "Set CODER_HTTP_ADDRESS to 0.0.0.0:8080 (or [::]:8080).",
 			Judge: judgment.BetweenReplicas(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				value := r.Address(coder.HTTPAddress)
 				host, _, ok := deployment.SplitAddress(value.Text)
@@ -37,9 +38,10 @@ func listenChecks() []check.Check {
 		},
 		{
 			ID: "http-address-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "listen addresses are HOST:PORT, without * as the host",
-			Why:    "coderd exits if it cannot listen on an address. For *:80 it reports: listen tcp: lookup *: no such host.",
-			Remedy: "Use a form like 0.0.0.0:8080 or :8080.",
+			Title:   "listen addresses are HOST:PORT, without * as the host",
+			Why:     "coderd exits if it cannot listen on an address. For *:80 it reports: listen tcp: lookup *: no such host.",
+			Example: "CODER_HTTP_ADDRESS=*:80",
+			Remedy:  "Use a form like 0.0.0.0:8080 or :8080.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				variables := []string{coder.HTTPAddress}
 				if on, _ := r.TLS(); on {

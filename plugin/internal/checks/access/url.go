@@ -17,9 +17,10 @@ func urlChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "access-url-missing", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the access URL is set",
-			Why:    "Without CODER_ACCESS_URL, each replica opens a public tunnel of its own.",
-			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer, such as https://coder.example.com.",
+			Title:   "the access URL is set",
+			Why:     "Without CODER_ACCESS_URL, each replica opens a public tunnel of its own.",
+			Example: "CODER_ACCESS_URL is not set",
+			Remedy:  "Set CODER_ACCESS_URL to the address of the load balancer, such as https://coder.example.com.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				value := r.Env(coder.AccessURL)
 				switch {
@@ -37,23 +38,26 @@ func urlChecks() []check.Check {
 		},
 		{
 			ID: "access-url-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "all replicas have the same http or https access URL",
-			Why:    "coderd does not start with any other scheme, and replicas that differ send users and workspaces to different places.",
-			Remedy: "Set the same CODER_ACCESS_URL, starting with http:// or https://, on all replicas.",
-			Judge:  judgeAccessURL,
+			Title:   "all replicas have the same http or https access URL",
+			Why:     "coderd does not start with any other scheme, and replicas that differ send users and workspaces to different places.",
+			Example: "CODER_ACCESS_URL=coder.example.com, without https://",
+			Remedy:  "Set the same CODER_ACCESS_URL, starting with http:// or https://, on all replicas.",
+			Judge:   judgeAccessURL,
 		},
 		{
 			ID: "access-url-loopback", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the access URL is not loopback or the address of a single replica",
-			Why:    "Workspaces dial the access URL too: loopback is their own machine, and the address of one replica goes away with it.",
-			Remedy: "Set CODER_ACCESS_URL to the address of the load balancer in front of all replicas.",
-			Judge:  accessURLs(judgeAccessHost),
+			Title:   "the access URL is not loopback or the address of a single replica",
+			Why:     "Workspaces dial the access URL too: loopback is their own machine, and the address of one replica goes away with it.",
+			Example: "CODER_ACCESS_URL=http://localhost:8080",
+			Remedy:  "Set CODER_ACCESS_URL to the address of the load balancer in front of all replicas.",
+			Judge:   accessURLs(judgeAccessHost),
 		},
 		{
 			ID: "access-url-cluster-default", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
-			Title:  "the access URL is not an in-cluster name",
-			Why:    "Users and workspaces outside the cluster cannot resolve the name of a Service.",
-			Remedy: "Set CODER_ACCESS_URL to the address that users open (an entry of coder.env in the chart).",
+			Title:   "the access URL is not an in-cluster name",
+			Why:     "Users and workspaces outside the cluster cannot resolve the name of a Service.",
+			Example: "CODER_ACCESS_URL=http://coder.coder.svc.cluster.local with a Service of type LoadBalancer",
+			Remedy:  "Set CODER_ACCESS_URL to the address that users open (an entry of coder.env in the chart).",
 			Judge: accessURLs(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, value deployment.Value, e deployment.Endpoint) {
 				for _, s := range d.Services {
 					if !s.InCluster(e.Host) {
@@ -80,9 +84,10 @@ func urlChecks() []check.Check {
 		},
 		{
 			ID: "wildcard-access-url-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the wildcard access URL is a valid pattern, such as *.coder.example.com",
-			Why:    "coderd does not start with a wildcard pattern that it cannot compile.",
-			Remedy: "Write CODER_WILDCARD_ACCESS_URL as *.HOST or *-SUFFIX.HOST, without a scheme.",
+			Title:   "the wildcard access URL is a valid pattern, such as *.coder.example.com",
+			Why:     "coderd does not start with a wildcard pattern that it cannot compile.",
+			Example: "CODER_WILDCARD_ACCESS_URL=https://*.coder.example.com",
+			Remedy:  "Write CODER_WILDCARD_ACCESS_URL as *.HOST or *-SUFFIX.HOST, without a scheme.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				value := r.Env(coder.WildcardAccessURL)
 				switch {

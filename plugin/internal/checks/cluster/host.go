@@ -18,9 +18,10 @@ func hostChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "cluster-host-missing", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "every replica has a cluster host or a relay URL",
-			Why:    "Without either, a replica falls back to Postgres for pubsub, and replicas that use NATS do not hear it.",
-			Remedy: setClusterHost,
+			Title:   "every replica has a cluster host or a relay URL",
+			Why:     "Without either, a replica falls back to Postgres for pubsub, and replicas that use NATS do not hear it.",
+			Example: "Coder 2.38 with three replicas, and neither CODER_CLUSTER_HOST nor a relay URL is set",
+			Remedy:  setClusterHost,
 			Judge: judgment.BetweenReplicas(withNATS(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				host, relay := r.Env(coder.ClusterHost), r.Env(coder.RelayURL)
 				switch {
@@ -40,9 +41,10 @@ func hostChecks() []check.Check {
 		},
 		{
 			ID: "cluster-host-custom-relays", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "with custom relays, the cluster host is set explicitly",
-			Why:    "With custom relays, nothing else is meant to tell a replica's address to its peers.",
-			Remedy: setClusterHost,
+			Title:   "with custom relays, the cluster host is set explicitly",
+			Why:     "With custom relays, nothing else is meant to tell a replica's address to its peers.",
+			Example: "Coder 2.38 with CODER_DERP_SERVER_ENABLE=false, and CODER_CLUSTER_HOST is not set",
+			Remedy:  setClusterHost,
 			Judge: judgment.BetweenReplicas(withNATS(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				host := r.Env(coder.ClusterHost)
 				switch {
@@ -62,16 +64,18 @@ func hostChecks() []check.Check {
 		},
 		{
 			ID: "cluster-host-not-ip", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
-			Title:  "cluster hosts are IP addresses",
-			Why:    "Replicas issue the certificates of their pubsub routes for IP addresses, so mutual TLS is off for a hostname.",
-			Remedy: setClusterHost,
-			Judge:  judgment.EachWorkload(judgeNotIP),
+			Title:   "cluster hosts are IP addresses",
+			Why:     "Replicas issue the certificates of their pubsub routes for IP addresses, so mutual TLS is off for a hostname.",
+			Example: "CODER_CLUSTER_HOST=coder-0.coder-replicas",
+			Remedy:  setClusterHost,
+			Judge:   judgment.EachWorkload(judgeNotIP),
 		},
 		{
 			ID: "cluster-host-malformed", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "cluster hosts are addresses without a scheme, port or brackets",
-			Why:    "Coder adds the port itself, and cannot listen on an address that includes a scheme, port or brackets.",
-			Remedy: "Use the address alone, such as 10.0.0.1 or fd00::1.",
+			Title:   "cluster hosts are addresses without a scheme, port or brackets",
+			Why:     "Coder adds the port itself, and cannot listen on an address that includes a scheme, port or brackets.",
+			Example: "CODER_CLUSTER_HOST=10.0.0.1:6222",
+			Remedy:  "Use the address alone, such as 10.0.0.1 or fd00::1.",
 			Judge: judgment.EachWorkload(clusterHosts(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, host deployment.Value) {
 				problem := malformed(host.Text)
 				if problem == "" {
@@ -86,17 +90,19 @@ func hostChecks() []check.Check {
 		},
 		{
 			ID: "cluster-host-shared", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "no two replicas have the same cluster host",
-			Why:    "A replica listens on its cluster host and its peers dial it: a shared or loopback address leads to the wrong replica or back to the peer.",
-			Remedy: setClusterHost,
-			Judge:  judgeClusterShared,
+			Title:   "no two replicas have the same cluster host",
+			Why:     "A replica listens on its cluster host and its peers dial it: a shared or loopback address leads to the wrong replica or back to the peer.",
+			Example: "CODER_CLUSTER_HOST=10.0.0.5 in a StatefulSet with three replicas",
+			Remedy:  setClusterHost,
+			Judge:   judgeClusterShared,
 		},
 		{
 			ID: "cluster-host-ipv6", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the cluster host's IP family works with NATS pubsub",
-			Why:    "Coder 2.35 and 2.36 write the address of a peer without brackets, which does not parse for IPv6, so no routes form.",
-			Remedy: "Add no_nats_pubsub to CODER_EXPERIMENTS on all replicas, or use IPv4 between replicas.",
-			Judge:  judgment.EachWorkload(withNATS(judgeClusterIPv6)),
+			Title:   "the cluster host's IP family works with NATS pubsub",
+			Why:     "Coder 2.35 and 2.36 write the address of a peer without brackets, which does not parse for IPv6, so no routes form.",
+			Example: "CODER_CLUSTER_HOST=fd00::1 with Coder 2.36 and the experiment nats_pubsub",
+			Remedy:  "Add no_nats_pubsub to CODER_EXPERIMENTS on all replicas, or use IPv4 between replicas.",
+			Judge:   judgment.EachWorkload(withNATS(judgeClusterIPv6)),
 		},
 	}
 }

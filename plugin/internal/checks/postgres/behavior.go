@@ -14,17 +14,19 @@ func behaviorChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "postgres-pooler", Area: area, Severity: check.Error, Needs: judgment.Database,
-			Title:  "LISTEN and NOTIFY work between two connections",
-			Why:    "Replicas find each other with LISTEN and NOTIFY. With transaction pooling a LISTEN is lost without an error, and coderd exits after five minutes of silence.",
-			Remedy: "Connect Coder directly to Postgres, or through a pooler in session mode.",
-			Judge:  probed(answered(judgePooler, pgfacts.AskListening)),
+			Title:   "LISTEN and NOTIFY work between two connections",
+			Why:     "Replicas find each other with LISTEN and NOTIFY. With transaction pooling a LISTEN is lost without an error, and coderd exits after five minutes of silence.",
+			Example: "PgBouncer with pool_mode = transaction in front of the database",
+			Remedy:  "Connect Coder directly to Postgres, or through a pooler in session mode.",
+			Judge:   probed(answered(judgePooler, pgfacts.AskListening)),
 		},
 		{
 			ID: "postgres-timeouts", Area: area, Severity: check.Warning, Needs: judgment.Database,
-			Title:  "no server timeout is shorter than a migration may take",
-			Why:    "coderd runs all pending migrations of an upgrade in one transaction, which can take many minutes.",
-			Remedy: "Remove the timeout from Coder's role.",
-			Judge:  probed(answered(judgeTimeouts, pgfacts.AskTimeouts)),
+			Title:   "no server timeout is shorter than a migration may take",
+			Why:     "coderd runs all pending migrations of an upgrade in one transaction, which can take many minutes.",
+			Example: "ALTER ROLE coder SET statement_timeout = 30000 was run",
+			Remedy:  "Remove the timeout from Coder's role.",
+			Judge:   probed(answered(judgeTimeouts, pgfacts.AskTimeouts)),
 		},
 	}
 }

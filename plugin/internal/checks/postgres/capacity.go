@@ -15,9 +15,10 @@ import (
 func capacityChecks() []check.Check {
 	return []check.Check{{
 		ID: "postgres-connections", Area: area, Severity: check.Error, Needs: judgment.Database, Uses: judgment.Replicas,
-		Title:  "the server has enough free connections for all replicas",
-		Why:    "A running replica that gets no connection fails its requests, and a starting one exits.",
-		Remedy: "Raise max_connections, or lower CODER_PG_CONN_MAX_OPEN.",
+		Title:   "the server has enough free connections for all replicas",
+		Why:     "A running replica that gets no connection fails its requests, and a starting one exits.",
+		Example: "max_connections = 40 for three replicas with pools of 10",
+		Remedy:  "Raise max_connections, or lower CODER_PG_CONN_MAX_OPEN.",
 		Judge: probed(func(f *check.Case, p *pgfacts.Facts) check.Result {
 			if finding := noRoom(p); finding != nil {
 				return check.Fail(*finding)

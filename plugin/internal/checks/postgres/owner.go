@@ -16,23 +16,26 @@ func ownerChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "postgres-same-endpoint", Area: area, Severity: check.Error, Needs: judgment.Database,
-			Title:  "all URLs lead to the same database",
-			Why:    "Replicas on different databases are separate deployments behind one load balancer.",
-			Remedy: "Give every replica the same URL, byte for byte.",
-			Judge:  judgeSameEndpoint,
+			Title:   "all URLs lead to the same database",
+			Why:     "Replicas on different databases are separate deployments behind one load balancer.",
+			Example: "--postgres-url-file is given twice, for two different databases",
+			Remedy:  "Give every replica the same URL, byte for byte.",
+			Judge:   judgeSameEndpoint,
 		},
 		{
 			ID: "postgres-foreign-replicas", Area: area, Severity: check.Error, Needs: judgment.Database, Uses: judgment.Replicas,
-			Title:  "no other deployment uses this database",
-			Why:    "Two deployments on one database treat each other's replicas as their own and run each other's jobs.",
-			Remedy: "Use a separate database for this deployment, or stop the other one first.",
-			Judge:  probed(answered(judgeForeign)),
+			Title:   "no other deployment uses this database",
+			Why:     "Two deployments on one database treat each other's replicas as their own and run each other's jobs.",
+			Example: "a staging deployment uses the URL of the production database",
+			Remedy:  "Use a separate database for this deployment, or stop the other one first.",
+			Judge:   probed(answered(judgeForeign)),
 		},
 		{
 			ID: "postgres-coder-v1", Area: area, Severity: check.Error, Needs: judgment.Database,
-			Title:  "the database is not a Coder v1 database",
-			Why:    "coderd does not start on a Coder v1 database.",
-			Remedy: "Create a new database for Coder v2:\nCREATE DATABASE coder_v2 OWNER coder;",
+			Title:   "the database is not a Coder v1 database",
+			Why:     "coderd does not start on a Coder v1 database.",
+			Example: "the database has a table migration_cursor",
+			Remedy:  "Create a new database for Coder v2:\nCREATE DATABASE coder_v2 OWNER coder;",
 			Judge: probed(answered(func(_ *check.Case, p *pgfacts.Facts) check.Result {
 				switch {
 				case p.Coder == nil:

@@ -14,10 +14,11 @@ import (
 func reachChecks() []check.Check {
 	return []check.Check{{
 		ID: "postgres-unreachable", Area: area, Severity: check.Error, Needs: judgment.Database,
-		Title:  "a session to the database can be opened with this URL",
-		Why:    "coderd tries to connect for 30 seconds and then exits.",
-		Remedy: "Fix the step that failed, where the replicas run.",
-		Judge:  probed(judgeReach),
+		Title:   "a session to the database can be opened with this URL",
+		Why:     "coderd tries to connect for 30 seconds and then exits.",
+		Example: "nothing listens on the port, or the password is wrong",
+		Remedy:  "Fix the step that failed, where the replicas run.",
+		Judge:   probed(judgeReach),
 	}}
 }
 

@@ -21,9 +21,10 @@ func urlChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "postgres-url-missing", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "every replica has a database URL",
-			Why:    "Without CODER_PG_CONNECTION_URL, every replica starts its own embedded database and they share nothing.",
-			Remedy: "Set CODER_PG_CONNECTION_URL from a Secret:\n" + fromSecret,
+			Title:   "every replica has a database URL",
+			Why:     "Without CODER_PG_CONNECTION_URL, every replica starts its own embedded database and they share nothing.",
+			Example: "three replicas, and CODER_PG_CONNECTION_URL is not set",
+			Remedy:  "Set CODER_PG_CONNECTION_URL from a Secret:\n" + fromSecret,
 			Judge: judgment.BetweenReplicas(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				value := r.Env(coder.PostgresURL)
 				switch {
@@ -42,30 +43,34 @@ func urlChecks() []check.Check {
 		},
 		{
 			ID: "postgres-url-invalid", Area: area, Severity: check.Error, Needs: judgment.DatabaseURL,
-			Title:  "Coder can read the database URL",
-			Why:    "coderd exits if it cannot read the URL, or if the URL asks for something its driver refuses.",
-			Remedy: "Use the form postgres://USER:PASSWORD@HOST:5432/DATABASE, with the password percent-encoded.",
-			Judge:  withGiven(databaseURLs(judgeURLText), judgeGivenText),
+			Title:   "Coder can read the database URL",
+			Why:     "coderd exits if it cannot read the URL, or if the URL asks for something its driver refuses.",
+			Example: "postgres://coder:pa#ss@db.example.com/coder, with # not percent-encoded",
+			Remedy:  "Use the form postgres://USER:PASSWORD@HOST:5432/DATABASE, with the password percent-encoded.",
+			Judge:   withGiven(databaseURLs(judgeURLText), judgeGivenText),
 		},
 		{
 			ID: "postgres-url-local", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the database host is not the replica itself",
-			Why:    "Loopback and Unix sockets lead to the replica itself, so every replica would use its own database.",
-			Remedy: "Use the host of the one Postgres endpoint that all replicas share.",
-			Judge:  judgeLocal,
+			Title:   "the database host is not the replica itself",
+			Why:     "Loopback and Unix sockets lead to the replica itself, so every replica would use its own database.",
+			Example: "postgres://coder@localhost/coder with three replicas",
+			Remedy:  "Use the host of the one Postgres endpoint that all replicas share.",
+			Judge:   judgeLocal,
 		},
 		{
 			ID: "postgres-url-multihost", Area: area, Severity: check.Error, Needs: judgment.DatabaseURL,
-			Title:  "the database URL names one host that is not a reader endpoint",
-			Why:    "Coder's driver does not fail over between hosts, and a reader endpoint refuses writes and LISTEN.",
-			Remedy: "Use the endpoint that leads to the primary: the -rw Service of CloudNativePG, the cluster endpoint of Aurora, the primary of Patroni.",
-			Judge:  withGiven(addressURLs(judgeMultihost), judgeGivenHosts),
+			Title:   "the database URL names one host that is not a reader endpoint",
+			Why:     "Coder's driver does not fail over between hosts, and a reader endpoint refuses writes and LISTEN.",
+			Example: "postgres://coder@db-1,db-2/coder",
+			Remedy:  "Use the endpoint that leads to the primary: the -rw Service of CloudNativePG, the cluster endpoint of Aurora, the primary of Patroni.",
+			Judge:   withGiven(addressURLs(judgeMultihost), judgeGivenHosts),
 		},
 		{
 			ID: "postgres-url-plaintext", Area: area, Severity: check.Info, Needs: judgment.Replicas,
-			Title:  "the database password is in a Secret",
-			Why:    "Anyone who can read the workload or the release can read the password.",
-			Remedy: "Put the URL into a Secret and refer to it:\nkubectl create secret generic coder-db-url --from-literal=url=postgres://…\n" + fromSecret,
+			Title:   "the database password is in a Secret",
+			Why:     "Anyone who can read the workload or the release can read the password.",
+			Example: "a password in the value of CODER_PG_CONNECTION_URL instead of a secretKeyRef",
+			Remedy:  "Put the URL into a Secret and refer to it:\nkubectl create secret generic coder-db-url --from-literal=url=postgres://…\n" + fromSecret,
 			Judge: readableURLs(func(j *judgment.Judgment, u databaseURL) {
 				if u.value.FromSecret || !u.HasPassword {
 					j.Good()
@@ -79,9 +84,10 @@ func urlChecks() []check.Check {
 		},
 		{
 			ID: "postgres-tls-off", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
-			Title:  "the database URL asks for an encrypted connection",
-			Why:    "Otherwise Coder's data can cross the network unencrypted.",
-			Remedy: "Use sslmode=verify-full with sslrootcert, or at least sslmode=require.",
+			Title:   "the database URL asks for an encrypted connection",
+			Why:     "Otherwise Coder's data can cross the network unencrypted.",
+			Example: "postgres://coder@db.example.com/coder?sslmode=disable",
+			Remedy:  "Use sslmode=verify-full with sslrootcert, or at least sslmode=require.",
 			Judge: addressURLs(func(j *judgment.Judgment, u databaseURL) {
 				off := slices.Contains([]string{pgurl.SSLDisable, pgurl.SSLAllow, pgurl.SSLPrefer}, u.SSLMode)
 				if !off || u.Local() {

@@ -12,9 +12,10 @@ func modeChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "relay-unused", Area: area, Severity: check.Info, Needs: judgment.Replicas,
-			Title:  "a relay URL is set only where the embedded relay uses it",
-			Why:    "With the embedded relay off, replicas do not mesh, and the relay URL does nothing for workspaces.",
-			Remedy: "Remove CODER_DERP_SERVER_RELAY_URL, or turn the embedded relay on.",
+			Title:   "a relay URL is set only where the embedded relay uses it",
+			Why:     "With the embedded relay off, replicas do not mesh, and the relay URL does nothing for workspaces.",
+			Example: "CODER_DERP_SERVER_ENABLE=false with CODER_DERP_SERVER_RELAY_URL set",
+			Remedy:  "Remove CODER_DERP_SERVER_RELAY_URL, or turn the embedded relay on.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				value := r.Env(coder.RelayURL)
 				if r.EmbeddedRelay() || !value.Set() {
@@ -29,9 +30,10 @@ func modeChecks() []check.Check {
 		},
 		{
 			ID: "relay-none", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the embedded relay is on, or custom relays are configured",
-			Why:    "Without a DERP server, workspaces that cannot be reached directly cannot be reached at all.",
-			Remedy: "Remove CODER_DERP_SERVER_ENABLE=false, or set CODER_DERP_CONFIG_URL to the DERP map of your relays.",
+			Title:   "the embedded relay is on, or custom relays are configured",
+			Why:     "Without a DERP server, workspaces that cannot be reached directly cannot be reached at all.",
+			Example: "CODER_DERP_SERVER_ENABLE=false, and neither CODER_DERP_CONFIG_URL nor CODER_DERP_CONFIG_PATH is set",
+			Remedy:  "Remove CODER_DERP_SERVER_ENABLE=false, or set CODER_DERP_CONFIG_URL to the DERP map of your relays.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				url, path := r.Env(coder.DERPConfigURL), r.Env(coder.DERPConfigPath)
 				switch {
@@ -51,9 +53,10 @@ func modeChecks() []check.Check {
 		},
 		{
 			ID: "relay-config-conflict", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "custom relays are configured by a URL or a path, not both",
-			Why:    "coderd does not start if both a URL and a path are set for its DERP map.",
-			Remedy: "Keep one of CODER_DERP_CONFIG_URL and CODER_DERP_CONFIG_PATH.",
+			Title:   "custom relays are configured by a URL or a path, not both",
+			Why:     "coderd does not start if both a URL and a path are set for its DERP map.",
+			Example: "CODER_DERP_CONFIG_URL and CODER_DERP_CONFIG_PATH are both set",
+			Remedy:  "Keep one of CODER_DERP_CONFIG_URL and CODER_DERP_CONFIG_PATH.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				url, path := r.Env(coder.DERPConfigURL), r.Env(coder.DERPConfigPath)
 				switch {

@@ -17,9 +17,10 @@ func certificateChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "tls-files-mismatch", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "there are as many key files as certificate files",
-			Why:    "coderd does not start if the numbers of certificate and key files differ.",
-			Remedy: "List as many files in CODER_TLS_KEY_FILE as in CODER_TLS_CERT_FILE, in the same order.",
+			Title:   "there are as many key files as certificate files",
+			Why:     "coderd does not start if the numbers of certificate and key files differ.",
+			Example: "CODER_TLS_CERT_FILE=/a.crt,/b.crt with CODER_TLS_KEY_FILE=/a.key",
+			Remedy:  "List as many files in CODER_TLS_KEY_FILE as in CODER_TLS_CERT_FILE, in the same order.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				certs, keys := r.Env(coder.TLSCertFile), r.Env(coder.TLSKeyFile)
 				on, known := r.TLS()
@@ -46,10 +47,11 @@ func certificateChecks() []check.Check {
 		},
 		{
 			ID: "tls-expiry", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "certificates do not expire soon",
-			Why:    "coderd reads its certificates only when it starts, so an expired certificate stays in use until the pods are restarted.",
-			Remedy: "Renew the certificate, then restart the replicas one at a time.",
-			Judge:  judgeExpiry,
+			Title:   "certificates do not expire soon",
+			Why:     "coderd reads its certificates only when it starts, so an expired certificate stays in use until the pods are restarted.",
+			Example: "the certificate in CODER_TLS_CERT_FILE expires in three days",
+			Remedy:  "Renew the certificate, then restart the replicas one at a time.",
+			Judge:   judgeExpiry,
 		},
 	}
 }

@@ -17,9 +17,10 @@ func httpsChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "relay-tls-disabled", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "replicas with an https relay URL have TLS enabled",
-			Why:    "Without CODER_TLS_ENABLE, a replica speaks plain HTTP and trusts no certificate of its peers.",
-			Remedy: useHTTP,
+			Title:   "replicas with an https relay URL have TLS enabled",
+			Why:     "Without CODER_TLS_ENABLE, a replica speaks plain HTTP and trusts no certificate of its peers.",
+			Example: "CODER_DERP_SERVER_RELAY_URL=https://$(KUBE_POD_IP):8443 without CODER_TLS_ENABLE=true",
+			Remedy:  useHTTP,
 			Judge: httpsRelays(func(j *judgment.Judgment, r judgment.Relay) {
 				enable := r.Replica.Env(coder.TLSEnable)
 				on, known := r.Replica.TLS()
@@ -38,9 +39,10 @@ func httpsChecks() []check.Check {
 		},
 		{
 			ID: "relay-tls-self-signed", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "replicas with an https relay URL have certificate files",
-			Why:    "Without certificate files, each replica generates a certificate for 127.0.0.1 that no other replica trusts.",
-			Remedy: "Set CODER_TLS_CERT_FILE and CODER_TLS_KEY_FILE (coder.tls.secretNames in the chart). Or: " + useHTTP,
+			Title:   "replicas with an https relay URL have certificate files",
+			Why:     "Without certificate files, each replica generates a certificate for 127.0.0.1 that no other replica trusts.",
+			Example: "an https relay URL and CODER_TLS_ENABLE=true without CODER_TLS_CERT_FILE",
+			Remedy:  "Set CODER_TLS_CERT_FILE and CODER_TLS_KEY_FILE (coder.tls.secretNames in the chart). Or: " + useHTTP,
 			Judge: servingTLS(func(j *judgment.Judgment, r judgment.Relay) {
 				files := r.Replica.Env(coder.TLSCertFile)
 				switch {
@@ -58,16 +60,18 @@ func httpsChecks() []check.Check {
 		},
 		{
 			ID: "relay-tls-san", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "the certificate behind an https relay URL covers the host of the access URL",
-			Why:    "A replica dials a peer by its relay URL, but verifies the certificate for the host of the access URL.",
-			Remedy: "Issue the certificate for the host of the access URL. Or: " + useHTTP,
-			Judge:  servingTLS(judgeSAN),
+			Title:   "the certificate behind an https relay URL covers the host of the access URL",
+			Why:     "A replica dials a peer by its relay URL, but verifies the certificate for the host of the access URL.",
+			Example: "an https relay URL, and a certificate for *.pods.example.com while CODER_ACCESS_URL is https://coder.example.com",
+			Remedy:  "Issue the certificate for the host of the access URL. Or: " + useHTTP,
+			Judge:   servingTLS(judgeSAN),
 		},
 		{
 			ID: "relay-tls-client-auth", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:  "replicas with an https relay URL require no client certificate",
-			Why:    "Replicas do not present a client certificate to each other, so the connection is refused.",
-			Remedy: "Set CODER_TLS_CLIENT_AUTH to none, request or verify-if-given. Or: " + useHTTP,
+			Title:   "replicas with an https relay URL require no client certificate",
+			Why:     "Replicas do not present a client certificate to each other, so the connection is refused.",
+			Example: "an https relay URL with CODER_TLS_CLIENT_AUTH=require-any",
+			Remedy:  "Set CODER_TLS_CLIENT_AUTH to none, request or verify-if-given. Or: " + useHTTP,
 			Judge: servingTLS(func(j *judgment.Judgment, r judgment.Relay) {
 				auth := r.Replica.Env(coder.TLSClientAuth)
 				text, _ := auth.Text.Literal()

@@ -13,10 +13,11 @@ import (
 func lookupChecks() []check.Check {
 	return []check.Check{{
 		ID: "render-lookup-open", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-		Title:  "the cluster answered every lookup of the chart",
-		Why:    "A template that does not get the object it looks up renders something other than what will be installed.",
-		Remedy: "Use --dry-run=server as a user who can read the objects that the templates look up.",
-		Judge:  judgeLookups,
+		Title:   "the cluster answered every lookup of the chart",
+		Why:     "A template that does not get the object it looks up renders something other than what will be installed.",
+		Example: "a template looks up Secret coder/coder-db-url, and the user may not get Secrets",
+		Remedy:  "Use --dry-run=server as a user who can read the objects that the templates look up.",
+		Judge:   judgeLookups,
 	}}
 }
 
