@@ -35,16 +35,38 @@ type option struct {
 	SameAs string `json:"sameAs,omitempty"`
 }
 
-// list writes the options of `coder server`, in coderd's own order.
+// known is what is known of a version of coderd.
+type known struct {
+	// Options are those of `coder server`, in coderd's own order.
+	Options []option `json:"options"`
+	// Globals are the options of `coder`, which every command takes.
+	Globals []option `json:"globals"`
+	// Commands are those below `coder server`.
+	Commands []string `json:"commands"`
+}
+
+// list writes what is known.
 func list(out io.Writer) error {
 	// The cache directory's default is otherwise that of whoever runs this.
 	if err := os.Setenv("CLIDOCGEN_CACHE_DIRECTORY", "~/.cache"); err != nil {
 		return fmt.Errorf("setting the cache directory: %w", err)
 	}
 	var values codersdk.DeploymentValues
-	var options []option
+	encoder := json.NewEncoder(out)
+	encoder.SetIndent("", "  ")
+	err := encoder.Encode(known{
+		Options: describe(values.Options()), Globals: describe(globalOptions(new(bool))), Commands: serverCommands(),
+	})
+	if err != nil {
+		return fmt.Errorf("writing the options: %w", err)
+	}
+	return nil
+}
+
+func describe(options serpent.OptionSet) []option {
+	var out []option
 	names := map[pflag.Value]string{}
-	for _, o := range values.Options() {
+	for _, o := range options {
 		stored := underlying(o.Value)
 		kind, choices := typeOf(stored)
 		entry := option{
@@ -55,14 +77,9 @@ func list(out io.Writer) error {
 		if entry.SameAs == "" {
 			names[stored] = cmp.Or(o.Env, o.Flag)
 		}
-		options = append(options, entry)
+		out = append(out, entry)
 	}
-	encoder := json.NewEncoder(out)
-	encoder.SetIndent("", "  ")
-	if err := encoder.Encode(options); err != nil {
-		return fmt.Errorf("writing the options: %w", err)
-	}
-	return nil
+	return out
 }
 
 // underlying is where an option is stored, without what validates it.

@@ -2,8 +2,10 @@
 // the module file pins: go.mod the newest version that the Go module proxy
 // serves, v2.24.0.mod and its like older ones.
 //
-//	go run . list                        the options of `coder server`, as JSON
+//	go run . list                        the options of `coder server` and of `coder`, as JSON
 //	go run -modfile=v2.24.0.mod . list   those of Coder 2.24.0
+//	go run . read                        for each start of coderd on standard input, a
+//	                                     line of JSON, the settings that it makes of it
 package main
 
 import (
@@ -13,7 +15,7 @@ import (
 	"os"
 )
 
-var errUsage = errors.New("usage: coderd-options list")
+var errUsage = errors.New("usage: coderd-options list|read")
 
 func main() {
 	if err := run(os.Args[1:], os.Stdin, os.Stdout); err != nil {
@@ -22,13 +24,15 @@ func main() {
 	}
 }
 
-func run(args []string, _ io.Reader, out io.Writer) error {
+func run(args []string, in io.Reader, out io.Writer) error {
 	if len(args) != 1 {
 		return errUsage
 	}
 	switch args[0] {
 	case "list":
 		return list(out)
+	case "read":
+		return read(in, out)
 	default:
 		return errUsage
 	}

@@ -7,6 +7,7 @@ require (
 	github.com/coder/coder/v2 v2.20.0
 	github.com/coder/serpent v0.10.0
 	github.com/spf13/pflag v1.0.5
+	github.com/stretchr/testify v1.10.0
 )
 
 require (
@@ -38,6 +39,7 @@ require (
 	github.com/coder/terraform-provider-coder/v2 v2.1.3 // indirect
 	github.com/coder/websocket v1.8.12 // indirect
 	github.com/coreos/go-oidc/v3 v3.12.0 // indirect
+	github.com/davecgh/go-spew v1.1.2-0.20180830191138-d8f796af33cc // indirect
 	github.com/dustin/go-humanize v1.0.1 // indirect
 	github.com/eapache/queue/v2 v2.0.0-20230407133247-75960ed334e4 // indirect
 	github.com/ebitengine/purego v0.6.0-alpha.5 // indirect
@@ -88,6 +90,7 @@ require (
 	github.com/pion/transport/v2 v2.2.10 // indirect
 	github.com/pion/udp v0.1.4 // indirect
 	github.com/pkg/errors v0.9.1 // indirect
+	github.com/pmezard/go-difflib v1.0.1-0.20181226105442-5d4384ee4fb2 // indirect
 	github.com/power-devops/perfstat v0.0.0-20220216144756-c35f1ee13d7c // indirect
 	github.com/prometheus/client_golang v1.21.0 // indirect
 	github.com/prometheus/client_model v0.6.1 // indirect

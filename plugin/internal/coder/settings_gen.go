@@ -2,10 +2,14 @@
 
 package coder
 
-// readReleases are the minor versions of Coder 2 whose options the table is made
+// readReleases are the minor versions of Coder 2 whose options the tables are made
 // from, oldest first: those of 2.20.0, 2.24.0, 2.29.1, 2.36.1.
 var readReleases = []int{20, 24, 29, 36}
 
+// serverCommands are the commands below `coder server`.
+var serverCommands = []string{"create-admin-user", "dbcrypt", "fix-oidc-links", "postgres-builtin-serve", "postgres-builtin-url"}
+
+// settings are the options of `coder server`.
 var settings = []Setting{
 	{Name: "Access URL", Variable: "CODER_ACCESS_URL", Flag: "access-url", YAML: "networking.accessURL", Type: "url", First: 20, Last: 36},
 	{Name: "Wildcard Access URL", Variable: "CODER_WILDCARD_ACCESS_URL", Flag: "wildcard-access-url", YAML: "networking.wildcardAccessURL", Type: "string", Validated: true, First: 20, Last: 36},
@@ -303,4 +307,32 @@ var settings = []Setting{
 	{Name: "Disable Template Builder", Variable: "CODER_DISABLE_TEMPLATE_BUILDER", Flag: "disable-template-builder", YAML: "templateBuilder.disabled", Type: "bool", First: 36, Last: 36},
 	{Name: "Template Builder Registry URL", Variable: "CODER_TEMPLATE_BUILDER_REGISTRY_URL", Flag: "template-builder-registry-url", YAML: "templateBuilder.registryURL", Type: "string", Default: "registry.coder.com", First: 36, Last: 36},
 	{Name: "In Memory Database", Variable: "CODER_IN_MEMORY", Flag: "in-memory", YAML: "inMemoryDatabase", Type: "bool", Hidden: true, First: 20, Last: 24},
+}
+
+// globals are the options of `coder`, which every command takes.
+var globals = []Setting{
+	{Flag: "debug-options", Type: "bool", First: 20, Last: 36},
+	{Variable: "CODER_URL", Flag: "url", Type: "url", First: 20, Last: 36},
+	{Variable: "CODER_SESSION_TOKEN", Flag: "token", Type: "string", First: 20, Last: 36},
+	{Variable: "CODER_AGENT_TOKEN", Flag: "agent-token", Type: "string", First: 20, Last: 36},
+	{Variable: "CODER_AGENT_TOKEN_FILE", Flag: "agent-token-file", Type: "string", First: 20, Last: 36},
+	{Variable: "CODER_AGENT_URL", Flag: "agent-url", Type: "url", First: 20, Last: 36},
+	{Variable: "CODER_AGENT_AUTH", Flag: "auth", Type: "string", First: 29, Last: 36},
+	{Variable: "CODER_AGENT_NAME", Flag: "agent-name", Type: "string", First: 36, Last: 36},
+	{Variable: "CODER_NO_VERSION_WARNING", Flag: "no-version-warning", Type: "bool", First: 20, Last: 36},
+	{Variable: "CODER_NO_FEATURE_WARNING", Flag: "no-feature-warning", Type: "bool", First: 20, Last: 36},
+	{Variable: "CODER_HEADER", Flag: "header", Type: "string-array", First: 20, Last: 36},
+	{Variable: "CODER_HEADER_COMMAND", Flag: "header-command", Type: "string", First: 20, Last: 36},
+	{Variable: "CODER_NO_OPEN", Flag: "no-open", Type: "bool", First: 20, Last: 36},
+	{Variable: "CODER_FORCE_TTY", Flag: "force-tty", Type: "bool", First: 20, Last: 36},
+	{Variable: "CODER_VERBOSE", Flag: "verbose", Shorthand: "v", Type: "bool", First: 20, Last: 36},
+	{Variable: "CODER_DISABLE_DIRECT_CONNECTIONS", Flag: "disable-direct-connections", Type: "bool", First: 20, Last: 36},
+	{Variable: "CODER_DISABLE_NETWORK_TELEMETRY", Flag: "disable-network-telemetry", Type: "bool", First: 20, Last: 36},
+	{Variable: "CODER_CLIENT_TLS_CA_FILE", Flag: "client-tls-ca-file", Type: "string", First: 36, Last: 36},
+	{Variable: "CODER_CLIENT_TLS_CERT_FILE", Flag: "client-tls-cert-file", Type: "string", First: 36, Last: 36},
+	{Variable: "CODER_CLIENT_TLS_KEY_FILE", Flag: "client-tls-key-file", Type: "string", First: 36, Last: 36},
+	{Variable: "CODER_USE_KEYRING", Flag: "use-keyring", Type: "bool", First: 29, Last: 36},
+	{Flag: "debug-http", Type: "bool", First: 20, Last: 36},
+	{Variable: "CODER_CONFIG_DIR", Flag: "global-config", Type: "string", First: 20, Last: 36},
+	{Flag: "version", Type: "bool", First: 20, Last: 36},
 }

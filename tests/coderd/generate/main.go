@@ -67,10 +67,16 @@ func generate(ctx context.Context, output string) error {
 type release struct {
 	version string
 	minor   int
-	options []option
+	known
 }
 
-// option is what `list` of the folder above says of an option.
+// known is what `list` of the folder above says.
+type known struct {
+	Options, Globals []option
+	Commands         []string
+}
+
+// option is what it says of an option.
 type option struct {
 	Name, Variable, Flag, Shorthand, YAML, Type, Default, SameAs string
 	Choices                                                      []string
@@ -97,7 +103,7 @@ func read(ctx context.Context, modfile string) (release, error) {
 	if err != nil {
 		return release{}, err
 	}
-	if err := json.Unmarshal(text, &r.options); err != nil {
+	if err := json.Unmarshal(text, &r.known); err != nil {
 		return release{}, fmt.Errorf("reading the list of options: %w", err)
 	}
 	return r, nil
