@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"os"
 	"reflect"
 	"strings"
 
@@ -47,10 +46,6 @@ type known struct {
 
 // list writes what is known.
 func list(out io.Writer) error {
-	// The cache directory's default is otherwise that of whoever runs this.
-	if err := os.Setenv("CLIDOCGEN_CACHE_DIRECTORY", "~/.cache"); err != nil {
-		return fmt.Errorf("setting the cache directory: %w", err)
-	}
 	var values codersdk.DeploymentValues
 	encoder := json.NewEncoder(out)
 	encoder.SetIndent("", "  ")

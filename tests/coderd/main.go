@@ -28,6 +28,10 @@ func run(args []string, in io.Reader, out io.Writer) error {
 	if len(args) != 1 {
 		return errUsage
 	}
+	// The cache directory's default is otherwise that of whoever runs this.
+	if err := os.Setenv("CLIDOCGEN_CACHE_DIRECTORY", "~/.cache"); err != nil {
+		return fmt.Errorf("setting the cache directory: %w", err)
+	}
 	switch args[0] {
 	case "list":
 		return list(out)

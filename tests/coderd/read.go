@@ -125,7 +125,7 @@ func ask(q question) (a answer) {
 		},
 	}
 	for _, name := range serverCommands() {
-		server.AddSubcommands(&serpent.Command{Use: name, RawArgs: true, Handler: ends("server " + name)})
+		server.AddSubcommands(&serpent.Command{Use: name, Handler: ends("server " + name)})
 	}
 	var debugOptions bool
 	root := &serpent.Command{Use: "coder", Options: globalOptions(&debugOptions), Handler: ends("coder"), HelpHandler: helped}

@@ -54,9 +54,11 @@ const (
 // Settings are the settings of `coder server` in a version of Coder: those of
 // the next version whose options were read, or of the newest one, without what
 // is known to have come later.
-func Settings(v Version) []Setting {
+func Settings(v Version) []Setting { return inVersion(settings, v) }
+
+func inVersion(all []Setting, v Version) []Setting {
 	read := nextRead(v)
-	return slices.DeleteFunc(slices.Clone(settings), func(s Setting) bool {
+	return slices.DeleteFunc(slices.Clone(all), func(s Setting) bool {
 		return read < s.First || read > s.Last || !v.AtLeast(2, since[s.Variable])
 	})
 }
