@@ -13,6 +13,9 @@ import (
 type generator struct {
 	*rand.Rand
 
+	version Version
+	// mild starts have few values that coderd refuses: most of them serve.
+	mild     bool
 	settings []Setting
 	// read are the settings that checks read; they are asked for more often.
 	read []Setting
@@ -25,7 +28,7 @@ var readByChecks = []string{
 }
 
 func newGenerator(v Version, seed uint64) *generator {
-	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0))}
+	g := &generator{Rand: rand.New(rand.NewPCG(seed, 0)), version: v}
 	for _, s := range Settings(v) {
 		switch {
 		case s.Type == TypeStruct, s.Type == TypeConfigFile:
@@ -54,6 +57,7 @@ func (g *generator) rarely() bool { return g.IntN(12) == 0 }
 
 func (g *generator) question() question {
 	var q question
+	g.mild = g.often()
 	for range g.IntN(4) {
 		q.Env = append(q.Env, g.variable())
 	}
@@ -108,7 +112,11 @@ func (g *generator) variable() [2]string {
 func (g *generator) flag() []string {
 	s := g.setting()
 	text := g.text(s)
-	switch g.IntN(16) {
+	kind := g.IntN(16)
+	if g.mild && kind < 5 && g.often() {
+		kind = 15
+	}
+	switch kind {
 	case 0:
 		return []string{"--" + s.Flag}
 	case 1:
@@ -126,8 +134,17 @@ func (g *generator) flag() []string {
 	}
 }
 
-// text is a value for a setting, right more often than not.
+// text is a value for a setting; in a mild start it is right more often than not.
 func (g *generator) text(s Setting) string {
+	for range 4 {
+		if text := g.anyText(s); !g.mild || s.wrong(g.version, text) == "" {
+			return text
+		}
+	}
+	return g.anyText(s)
+}
+
+func (g *generator) anyText(s Setting) string {
 	if g.rarely() {
 		return pick(g.Rand, "", "", " ", "yes", "no", "off", "on", "null", "1", "-1", "a b", "\"a\"", "http://a", ":80", "x,y", "--tls-enable", "$(POD_IP)", "a\nb")
 	}
@@ -158,7 +175,7 @@ func (g *generator) text(s Setting) string {
 
 // file is a config file.
 func (g *generator) file() string {
-	if g.rarely() {
+	if g.rarely() && !g.mild {
 		return pick(g.Rand, "", "# nothing\n", "a: [", "- a\n", "x", "networking: 5\n", "networking: []\n", "networking:\n", "? [a]\n: b\n", "a: &x {b: 1}\n", "null\n", "{}\n", "---\n{}\n---\nb: 1\n",
 			"networking:\n  http: &h\n    httpAddress: :1\nx: *h\n", "networking: &n\n  tls: *n\n", "networking:\n  derp: {relayURL: &u \"http://a\"}\n  accessURL: *u\n", "networking:\n  <<: {accessURL: http://a}\n")
 	}
@@ -166,14 +183,17 @@ func (g *generator) file() string {
 	for range 1 + g.IntN(4) {
 		s := g.setting()
 		path := s.YAML
+		if path == "" && g.mild {
+			continue
+		}
 		if path == "" {
 			path = pick(g.Rand, "postgresURL", "networking.derp.relayUrl", "networking.tls", "experiments.x", "a.b.c")
 		}
 		value := g.scalar(s)
-		if s.Type == TypeList && g.often() || g.rarely() {
+		if s.Type == TypeList && g.often() || g.rarely() && !g.mild {
 			value = g.sequence(s)
 		}
-		if g.rarely() {
+		if g.rarely() && !g.mild {
 			value = pick(g.Rand, "{}", "{a: b}", "[[a]]", "!!str 5", "!!int 7", "0x10", "~", "*x")
 		}
 		parts := strings.Split(path, ".")
