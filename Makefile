@@ -83,6 +83,11 @@ test-postgres: build postgres postgres-majors ## Ask every major version of Post
 	$(SAY) "the pre-flight against every major version of Postgres"
 	@cd tests && $(GO_TEST) -count=1 -tags majors ./postgres/majors
 
+.PHONY: test-coderd
+test-coderd: ## Compare how the plugin reads settings with a real coderd, built from its module
+	$(SAY) "building coderd (minutes, once), and starting it some hundred times"
+	@$(GO_TEST) -count=1 -timeout 60m -tags coderd -run '^TestARealCoderd' ./plugin/internal/coder
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz test of the plugin for a while (FUZZTIME=30s)
 	@tests/tools/fuzz $(or $(FUZZTIME),30s)

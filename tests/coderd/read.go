@@ -113,7 +113,17 @@ func ask(q question) (a answer) {
 		}
 	}
 	server := &serpent.Command{
-		Use: "server", Options: options, Middleware: serpent.RequireNArgs(0), HelpHandler: helped,
+		Use: "server", Options: options, HelpHandler: helped,
+		// In this order stand Coder's WriteConfigMW and RequireNArgs.
+		Middleware: serpent.Chain(func(next serpent.HandlerFunc) serpent.HandlerFunc {
+			return func(i *serpent.Invocation) error {
+				if values.WriteConfig {
+					a.Other = "--write-config"
+					return nil
+				}
+				return next(i)
+			}
+		}, serpent.RequireNArgs(0)),
 		Handler: func(i *serpent.Invocation) error {
 			a.Settings = settingsOf(i.Command.Options)
 			if v, ok := any(values).(interface{ Validate() error }); ok {
@@ -140,8 +150,6 @@ func ask(q question) (a answer) {
 		return answer{Error: err.Error()}
 	case a.Settings != nil && debugOptions:
 		return answer{Other: "--debug-options"}
-	case a.Settings != nil && bool(values.WriteConfig):
-		return answer{Other: "--write-config"}
 	}
 	return a
 }

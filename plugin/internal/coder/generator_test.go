@@ -1,4 +1,4 @@
-//go:build oracle
+//go:build oracle || coderd
 
 package coder
 
@@ -87,7 +87,7 @@ func (g *generator) question() question {
 	}
 	q.Args = slices.Concat(before, []string{"server"}, behind)
 	if g.rarely() {
-		q.Args = slices.Insert(q.Args, g.IntN(len(q.Args)+1), pick(g.Rand, "--help", "-h", "--", "-", "", "dbcrypt", "more", "--debug-options", "--write-config=false", "--debug-options=0", "---x", "--=x"))
+		q.Args = slices.Insert(q.Args, g.IntN(len(q.Args)+1), pick(g.Rand, "--help", "-h", "--", "-", "", "dbcrypt", "more", "--debug-options", "--write-config=false", "--write-config", "--debug-options=0", "---x", "--=x"))
 	}
 	return q
 }

@@ -9,15 +9,10 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
-	"math/rand/v2"
-	"net"
-	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,13 +25,6 @@ var (
 	long  = flag.Duration("for", 0, "compare for so long instead of so many")
 	seed  = flag.Uint64("seed", 1, "seed of the starts")
 )
-
-// A start as the program in tests/coderd reads it.
-type question struct {
-	Env   [][2]string       `json:"env"`
-	Args  []string          `json:"args"`
-	Files map[string]string `json:"files"`
-}
 
 // What it answers.
 type answer struct {
@@ -120,13 +108,7 @@ func TestWeReadAStartAsCoderdDoes(t *testing.T) {
 
 // difference says how our reading differs from coderd's; "" where it does not.
 func difference(v Version, q question, a answer) string {
-	r := Read(Start{Version: v, Env: variables(q.Env), Args: q.Args, ReadFile: func(path string) (string, error) {
-		text, ok := q.Files[path]
-		if !ok {
-			return "", fs.ErrNotExist
-		}
-		return text, nil
-	}})
+	r := ourReading(v, q)
 	// What coderd's server refuses later is not in its option library.
 	problems := slices.DeleteFunc(r.Problems, func(p Problem) bool {
 		return slices.Contains([]string{noTLSAddress, noHTTPAddress, noScheme}, p.Reason)
@@ -191,44 +173,6 @@ func names(message string, p Problem) bool {
 	return false
 }
 
-// shared says whether a setting has two names; coderd keeps a source for each.
-func shared(s Setting) bool {
-	return s.SameAs != "" || slices.ContainsFunc(settings, func(other Setting) bool { return other.SameAs == s.key() })
-}
-
-// canonical is a value as coderd's option library prints it.
-func canonical(s Setting, v Value) string {
-	switch s.Type {
-	case TypeBool:
-		on, _ := v.Bool()
-		return strconv.FormatBool(on)
-	case TypeInt:
-		n, _ := v.Int()
-		return strconv.FormatInt(n, 10)
-	case TypeDuration:
-		d, _ := v.Duration()
-		return d.String()
-	case TypeURL:
-		if u, err := url.Parse(v.Text); err == nil {
-			return u.String()
-		}
-	case TypeHostPort:
-		if host, port, err := net.SplitHostPort(v.Text); err == nil && host+port != "" {
-			return net.JoinHostPort(host, port)
-		}
-		return ""
-	}
-	return v.Text
-}
-
-func variables(env [][2]string) []Variable {
-	var out []Variable
-	for _, v := range env {
-		out = append(out, Variable{Name: v[0], Text: v[1]})
-	}
-	return out
-}
-
 // shrink leaves away what it can while the start still fails.
 func shrink(q question, fails func(question) bool) question {
 	for smaller := true; smaller; {
@@ -268,6 +212,3 @@ func smallerOnes(q question) []question {
 	}
 	return out
 }
-
-// pick is one of several.
-func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }

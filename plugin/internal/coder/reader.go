@@ -104,6 +104,10 @@ func (in *reader) server() {
 	if in.ended(line); in.other != "" || len(in.problems) > 0 {
 		return
 	}
+	if on, _ := in.values["write-config"].Bool(); on {
+		in.other = "--write-config"
+		return
+	}
 	if len(words) > 0 {
 		in.problems = append(in.problems, Problem{Reason: "coder server takes no arguments but flags"})
 		return

@@ -45,10 +45,6 @@ func (in *reader) together(flags map[string]string) {
 		in.other = "--debug-options"
 		return
 	}
-	if on, _ := in.values["write-config"].Bool(); on {
-		in.other = "--write-config"
-		return
-	}
 	in.listens()
 	in.accessURL()
 	in.sessions()
