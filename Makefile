@@ -35,7 +35,7 @@ GO_TEST := go test -vet=off $(TERRATEST)
 COMPILE := go list -export -deps -test -v $(TERRATEST)
 STEP := $(CURDIR)/tests/tools/step
 # The tests that compare the plugin with a coderd in tests/coderd.
-DIFFERENTIAL := TestWeReadAStartAsCoderdDoes
+DIFFERENTIAL := -count=1 -tags oracle -run '^TestWeRead' ./plugin/internal/coder ./plugin/internal/pgurl
 SAY := @printf '\n==> %s\n'
 
 ##@ Use
@@ -74,8 +74,8 @@ test: build helm3 helm4 postgres ## Run every fast test: plugin, chart, both Hel
 	@CGO_ENABLED=$(CGO) $(STEP) "running them" $(GO_TEST) $(RACE) ./...
 	@cd tests && $(STEP) "compiling the tests of the chart, of the plugin under both Helms, of Postgres" $(COMPILE) ./... >/dev/null
 	@cd tests && $(STEP) "running them" $(GO_TEST) -count=1 ./...
-	@cd tests/coderd && $(STEP) "compiling the options of coderd, in two versions" bash -c 'go build -v -o /dev/null . && go build -v -modfile=v2.24.0.mod -o /dev/null .'
-	@$(STEP) "comparing with them how the plugin reads settings" $(GO_TEST) -count=1 -tags oracle -run '^$(DIFFERENTIAL)$$' ./plugin/internal/coder
+	@cd tests/coderd && $(STEP) "compiling the options and the driver of coderd, in two versions" bash -c 'go build -v -o /dev/null . && go build -v -modfile=v2.24.0.mod -o /dev/null .'
+	@$(STEP) "comparing with them how the plugin reads settings and connection URLs" $(GO_TEST) $(DIFFERENTIAL)
 	@cd tests/coderd && $(GO_TEST) -count=1 ./...
 
 .PHONY: test-postgres
@@ -91,8 +91,8 @@ test-coderd: ## Compare how the plugin reads settings with a real coderd, built 
 .PHONY: fuzz
 fuzz: ## Run every fuzz test of the plugin for a while (FUZZTIME=30s)
 	@tests/tools/fuzz $(or $(FUZZTIME),30s)
-	$(SAY) "how the plugin reads settings, compared with coderd's options, for $(or $(FUZZTIME),30s)"
-	@$(GO_TEST) -count=1 -timeout 0 -tags oracle -run '^$(DIFFERENTIAL)$$' -v ./plugin/internal/coder -args -for $(or $(FUZZTIME),30s) -seed $$RANDOM
+	$(SAY) "how the plugin reads settings and connection URLs, compared with coderd's own parts, for $(or $(FUZZTIME),30s)"
+	@$(GO_TEST) -timeout 0 -v $(DIFFERENTIAL) -args -for $(or $(FUZZTIME),30s) -seed $$RANDOM
 
 .PHONY: e2e
 e2e: build helm3 helm4 cluster-packages ## Prove the chart on a real Kubernetes cluster of this machine

@@ -8,6 +8,7 @@ go 1.26.5
 require (
 	github.com/coder/coder/v2 v2.36.1
 	github.com/coder/serpent v0.15.0
+	github.com/lib/pq v1.10.9
 	github.com/spf13/pflag v1.0.10
 	github.com/stretchr/testify v1.11.1
 )

@@ -6,6 +6,8 @@
 //	go run -modfile=v2.24.0.mod . list   those of Coder 2.24.0
 //	go run . read                        for each start of coderd on standard input, a
 //	                                     line of JSON, the settings that it makes of it
+//	go run . connect                     for each connection URL on standard input, a line
+//	                                     of JSON, what Coder's driver makes of it
 package main
 
 import (
@@ -15,7 +17,7 @@ import (
 	"os"
 )
 
-var errUsage = errors.New("usage: coderd-options list|read")
+var errUsage = errors.New("usage: coderd-options list|read|connect")
 
 func main() {
 	if err := run(os.Args[1:], os.Stdin, os.Stdout); err != nil {
@@ -37,6 +39,8 @@ func run(args []string, in io.Reader, out io.Writer) error {
 		return list(out)
 	case "read":
 		return read(in, out)
+	case "connect":
+		return connect(in, out)
 	default:
 		return errUsage
 	}

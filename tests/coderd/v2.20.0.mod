@@ -6,6 +6,7 @@ go 1.22.9
 require (
 	github.com/coder/coder/v2 v2.20.0
 	github.com/coder/serpent v0.10.0
+	github.com/lib/pq v1.10.9
 	github.com/spf13/pflag v1.0.5
 	github.com/stretchr/testify v1.10.0
 )

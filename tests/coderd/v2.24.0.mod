@@ -6,6 +6,7 @@ go 1.24.4
 require (
 	github.com/coder/coder/v2 v2.24.0
 	github.com/coder/serpent v0.10.0
+	github.com/lib/pq v1.10.9
 	github.com/spf13/pflag v1.0.6
 	github.com/stretchr/testify v1.10.0
 )

@@ -6,6 +6,7 @@ go 1.24.10
 require (
 	github.com/coder/coder/v2 v2.29.1
 	github.com/coder/serpent v0.12.0
+	github.com/lib/pq v1.10.9
 	github.com/spf13/pflag v1.0.10
 	github.com/stretchr/testify v1.11.1
 )

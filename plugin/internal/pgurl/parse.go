@@ -1,6 +1,7 @@
 package pgurl
 
 import (
+	"cmp"
 	"net"
 	"net/url"
 	"slices"
@@ -30,6 +31,9 @@ func Parse(raw string) (URL, error) {
 	}
 	settings, err := read(escaped)
 	if err != nil {
+		return URL{}, err
+	}
+	if err := checkSettings(settings); err != nil {
 		return URL{}, err
 	}
 	u, err := fromSettings(settings)
@@ -107,7 +111,7 @@ func parseURL(raw string) (map[string]string, error) {
 	}
 	settings := map[string]string{}
 	accrue := func(name, value string) {
-		if value != "" && value > settings[name] {
+		if before, twice := settings[name]; value != "" && (!twice || quoted(value) > quoted(before)) {
 			settings[name] = value
 		}
 	}
@@ -131,6 +135,11 @@ func parseURL(raw string) (map[string]string, error) {
 		accrue(name, query.Get(name))
 	}
 	return settings, nil
+}
+
+// quoted is a value as lib/pq writes it before it sorts.
+func quoted(value string) string {
+	return "'" + strings.NewReplacer(`'`, `\'`, `\`, `\\`).Replace(value) + "'"
 }
 
 // accrueHost splits the host part as lib/pq does, and refuses the one form
@@ -157,7 +166,7 @@ func accrueHost(host string, accrue func(name, value string)) error {
 func fromSettings(settings map[string]string) (URL, error) {
 	u := URL{
 		User:        settings["user"],
-		Database:    settings["dbname"],
+		Database:    cmp.Or(settings["dbname"], settings["database"]),
 		SSLMode:     settings["sslmode"],
 		SSLModeSet:  settings["sslmode"] != "",
 		HasPassword: settings["password"] != "",
@@ -177,7 +186,7 @@ func fromSettings(settings map[string]string) (URL, error) {
 		u.Database = u.User
 	}
 	for name, value := range settings {
-		if !slices.Contains([]string{"host", "port", "user", "password", "dbname"}, name) {
+		if !slices.Contains([]string{"host", "port", "user", "password", "dbname", "database"}, name) {
 			u.secrets.params[name] = value
 		}
 	}
@@ -190,6 +199,13 @@ func hosts(host, port string) ([]Host, error) {
 		host = "localhost"
 	}
 	names, ports := strings.Split(host, ","), strings.Split(port, ",")
+	if len(names) == 1 && strings.ContainsAny(host, "[]") {
+		return nil, fail(PartHost, "holds square brackets, which coderd's driver takes for a part of the name",
+			"Write [ADDRESS]:5432 behind the @, or host=ADDRESS without brackets.")
+	}
+	if len(ports) > len(names) {
+		return nil, fail(PartPort, "is a list, and the host is not", form)
+	}
 	out := make([]Host, 0, len(names))
 	for i, name := range names {
 		own := ports[min(i, len(ports)-1)]

@@ -80,7 +80,8 @@ type URL struct {
 
 type secrets struct {
 	password string
-	// params are all settings but host, port, user, password and dbname.
+	// params are all settings but host, port, user, password, dbname and
+	// database.
 	params map[string]string
 }
 
