@@ -72,9 +72,9 @@ func (r Request) Do(parent context.Context, streams Streams) error {
 	ctx, cancel := context.WithTimeoutCause(parent, r.Timeout, timeoutError(r.Timeout))
 	defer cancel()
 	r.Source.In = streams.In
-	r.Source.Say = func(sentence string) { fmt.Fprintln(streams.Err, "coder-ha: "+sentence) }
 	progress := newProgress(streams.Err)
 	defer progress.done()
+	r.Source.Say = progress.say
 	gathered, err := r.gather(ctx, progress)
 	if err != nil {
 		return err
