@@ -2,10 +2,13 @@ package report
 
 import (
 	"bytes"
+	"encoding/json"
 	"flag"
 	"io"
 	"os"
 	"path/filepath"
+	"reflect"
+	"strings"
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -140,5 +143,25 @@ func TestJSONFitsItsSchema(t *testing.T) {
 		got, err := jsonschema.UnmarshalJSON(bytes.NewReader(write(t, Output{Format: "json"}, r)))
 		require.NoError(t, err)
 		assert.NoError(t, schema.Validate(got))
+	}
+}
+
+// TestTheSchemaNamesEveryFieldOfACheck would notice a field that was added to the
+// reports alone.
+func TestTheSchemaNamesEveryFieldOfACheck(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../../docs/report.schema.json")
+	require.NoError(t, err)
+	var schema struct {
+		Defs map[string]struct {
+			Properties map[string]any `json:"properties"`
+		} `json:"$defs"`
+	}
+	require.NoError(t, json.Unmarshal(text, &schema))
+	for name, of := range map[string]reflect.Type{"check": reflect.TypeFor[jsonCheck](), "finding": reflect.TypeFor[check.Finding]()} {
+		for field := range of.Fields() {
+			key, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+			assert.Contains(t, schema.Defs[name].Properties, key, name)
+		}
 	}
 }

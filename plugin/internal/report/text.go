@@ -98,7 +98,7 @@ func (t textWriter) area(w io.Writer, outcomes []check.Outcome) {
 }
 
 // skipped puts the checks that were skipped for one reason together: first what
-// is left to prove, then what does not apply.
+// is left to verify, then what does not apply.
 func (t textWriter) skipped(w io.Writer, outcomes []check.Outcome) {
 	var skips []check.Skip
 	ids := map[check.Skip][]string{}
