@@ -8,9 +8,10 @@ import (
 )
 
 // To is the known name that is nearest to a word; ok is false where none is near
-// enough to be meant: up to a third of the word's characters may differ.
+// enough to be meant: up to a third of the word's characters may differ, rounded up,
+// so that two that changed places are found in a word of four.
 func To(word string, known []string) (name string, ok bool) {
-	best := max(len(word)/3, 1) + 1
+	best := (len(word)+2)/3 + 1
 	for _, k := range known {
 		if d := levenshtein.Distance(word, k, nil); d < best {
 			best, name, ok = d, k, true

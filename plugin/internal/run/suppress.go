@@ -3,7 +3,6 @@ package run
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -71,30 +70,58 @@ func directories(files []string) []string {
 	return out
 }
 
-// readSuppressFile reads the ids of a file; a file that is not there has none.
+// readSuppressFile reads the ids of a file; a file that is not there has none. No
+// error quotes the file, but for a key that is nearly the right one.
 func readSuppressFile(path string) ([]string, error) {
-	file, err := os.Open(path)
+	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = file.Close() }()
-	var content struct {
-		Skip []string `yaml:"skip"`
+	refused := func(line, hint string) error {
+		return fmt.Errorf("%s: it must hold a list of check ids under the key %s, and nothing else%s%s", path, suppressKey, line, hint)
 	}
-	decoder := yaml.NewDecoder(file)
-	decoder.KnownFields(true)
-	err = decoder.Decode(&content)
-	if errors.Is(err, io.EOF) {
+	var file yaml.Node
+	if err := yaml.Unmarshal(text, &file); err != nil {
+		return nil, refused(place(err), "")
+	}
+	if file.IsZero() {
 		return nil, nil
 	}
-	if err != nil {
-		return nil, fmt.Errorf("%s: it must hold a list of check ids under the key skip, and nothing else%s", path, place(err))
+	content := file.Content[0]
+	if content.Tag == "!!null" {
+		return nil, nil
 	}
-	return content.Skip, nil
+	if content.Kind != yaml.MappingNode {
+		return nil, refused(lineOf(content), "")
+	}
+	for i := 0; i < len(content.Content); i += 2 {
+		if key := content.Content[i]; key.Value != suppressKey {
+			return nil, refused(lineOf(key), keyHint(key.Value))
+		}
+	}
+	var ids map[string][]string
+	if err := content.Decode(&ids); err != nil {
+		return nil, refused(place(err), "")
+	}
+	return ids[suppressKey], nil
 }
+
+// suppressKey is the one key of the file.
+const suppressKey = "skip"
+
+// keyHint names a key that was meant to be the right one.
+func keyHint(key string) string {
+	if hint := nearest.Hint(key, []string{suppressKey}); hint != "" {
+		return fmt.Sprintf(": unknown key %q%s", key, hint)
+	}
+	return ""
+}
+
+// lineOf says in which line a node is.
+func lineOf(node *yaml.Node) string { return fmt.Sprintf(" (line %d)", node.Line) }
 
 // linePattern finds where the decoder stopped. Its own words may quote the file.
 var linePattern = regexp.MustCompile(`line (\d+)`)
