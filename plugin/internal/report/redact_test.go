@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"reflect"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -43,4 +44,37 @@ func TestNoFieldOfAReportShowsWhatIsHidden(t *testing.T) {
 		assert.NotContains(t, out.String(), ".secret.example", "nothing is left of a text that begins with another")
 		assert.Contains(t, out.String(), "from (from a Secret) and (from a Secret)")
 	}
+}
+
+// TestEveryTextOfAReportCanBeHidden looks at the types that a report is made of,
+// those of what is seldom there included: a text that redact cannot change would be
+// written as it is.
+func TestEveryTextOfAReportCanBeHidden(t *testing.T) {
+	t.Parallel()
+	seen := map[reflect.Type]bool{}
+	var visit func(of reflect.Type, at string)
+	visit = func(of reflect.Type, at string) {
+		switch of.Kind() {
+		case reflect.Pointer, reflect.Slice, reflect.Array:
+			assert.NotEqual(t, reflect.Uint8, of.Elem().Kind(), "%s: a text in bytes", at)
+			visit(of.Elem(), at)
+		case reflect.Map:
+			assert.NotEqual(t, reflect.String, of.Key().Kind(), "%s: a text as a key", at)
+			visit(of.Elem(), at)
+		case reflect.Interface, reflect.Func, reflect.Chan:
+			assert.Fail(t, "nobody knows which text it holds", at)
+		case reflect.Struct:
+			if seen[of] || of == reflect.TypeFor[time.Time]() {
+				return
+			}
+			seen[of] = true
+			for field := range of.Fields() {
+				assert.True(t, field.IsExported(), "%s.%s: a field that only its package can change", at, field.Name)
+				visit(field.Type, at+"."+field.Name)
+			}
+		default:
+		}
+	}
+	visit(reflect.TypeFor[Report](), "Report")
+	assert.Contains(t, seen, reflect.TypeFor[pgfacts.TLS]())
 }
