@@ -35,9 +35,9 @@ func TestHelm3AndHelm4RenderTheSameObjects(t *testing.T) {
 	}
 }
 
-func TestHelm4TakesNullsAndRefusesMisspeltKeysToo(t *testing.T) {
+func TestHelm4TakesNullsAndRefusesMisspelledKeysToo(t *testing.T) {
 	withHelm4(t)
-	assert.Contains(t, refusal(t, `coder: {misspelt: 1}`), "'misspelt'")
+	assert.Contains(t, refusal(t, `coder: {misspelled: 1}`), "'misspelled'")
 	assert.Nil(t, podOf(t, objects(t, `coder: {affinity: null}`)).Spec.Affinity)
 	assert.Nil(t, podOf(t, objects(t, `coder: {affinity: {podAntiAffinity: null}}`)).Spec.Affinity.PodAntiAffinity)
 	assert.NotEmpty(t, podOf(t, objects(t, `coder: {topologySpreadConstraints: null}`)).Spec.TopologySpreadConstraints)

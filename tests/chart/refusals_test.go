@@ -101,9 +101,9 @@ coder:
 			want:   "coder.listenAddress is 127.0.0.1, where neither the Service nor the other replicas can reach a replica: leave coder.listenAddress empty, or name an address of the pod.",
 		},
 		{
-			name:   "listening on IPv4 where only IPv6 is dialled",
+			name:   "listening on IPv4 where only IPv6 is dialed",
 			values: `coder: {singleStackIPv6: true, listenAddress: 0.0.0.0}`,
-			want:   "coder.listenAddress is 0.0.0.0, but coder.singleStackIPv6 is true and the replicas are dialled over IPv6: leave coder.listenAddress empty, or name an IPv6 address.",
+			want:   "coder.listenAddress is 0.0.0.0, but coder.singleStackIPv6 is true and the replicas are dialed over IPv6: leave coder.listenAddress empty, or name an IPv6 address.",
 		},
 		{
 			name:   "a drain delay that uses up the grace period",

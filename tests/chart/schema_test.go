@@ -117,32 +117,32 @@ func TestEveryObjectOfTheChartIsClosed(t *testing.T) {
 	check("", readSchema(t))
 }
 
-func TestMisspeltKeysAreRefusedByName(t *testing.T) {
+func TestMisspelledKeysAreRefusedByName(t *testing.T) {
 	for where, values := range map[string]string{
-		"coder":                `coder: {misspelt: 1}`,
-		"coder/image":          `coder: {image: {misspelt: 1}}`,
-		"coder/service":        `coder: {service: {misspelt: 1}}`,
-		"coder/serviceAccount": `coder: {serviceAccount: {misspelt: 1}}`,
-		"coder/serviceAccount/workspaceNamespaces/0": `coder: {serviceAccount: {workspaceNamespaces: [{name: a, misspelt: 1}]}}`,
-		"coder/ingress":                 `coder: {ingress: {misspelt: 1}}`,
-		"coder/ingress/tls":             `coder: {ingress: {tls: {misspelt: 1}}}`,
-		"coder/httproute":               `coder: {httproute: {misspelt: 1}}`,
-		"coder/httproute/httpsRedirect": `coder: {httproute: {httpsRedirect: {misspelt: 1}}}`,
-		"coder/listenerset":             `coder: {listenerset: {misspelt: 1}}`,
-		"coder/tls":                     `coder: {tls: {misspelt: 1}}`,
-		"coder/certs":                   `coder: {certs: {misspelt: 1}}`,
-		"coder/readinessProbe":          `coder: {readinessProbe: {misspelt: 1}}`,
-		"coder/networkPolicy":           `coder: {networkPolicy: {misspelt: 1}}`,
-		"coder/podMonitor":              `coder: {podMonitor: {misspelt: 1}}`,
-		"coder/podDisruptionBudget":     `coder: {podDisruptionBudget: {misspelt: 1}}`,
-		"coder/relay":                   `coder: {relay: {misspelt: 1}}`,
-		"coder/test":                    `coder: {test: {misspelt: 1}}`,
-		"provisionerDaemon":             `provisionerDaemon: {misspelt: 1}`,
+		"coder":                `coder: {misspelled: 1}`,
+		"coder/image":          `coder: {image: {misspelled: 1}}`,
+		"coder/service":        `coder: {service: {misspelled: 1}}`,
+		"coder/serviceAccount": `coder: {serviceAccount: {misspelled: 1}}`,
+		"coder/serviceAccount/workspaceNamespaces/0": `coder: {serviceAccount: {workspaceNamespaces: [{name: a, misspelled: 1}]}}`,
+		"coder/ingress":                 `coder: {ingress: {misspelled: 1}}`,
+		"coder/ingress/tls":             `coder: {ingress: {tls: {misspelled: 1}}}`,
+		"coder/httproute":               `coder: {httproute: {misspelled: 1}}`,
+		"coder/httproute/httpsRedirect": `coder: {httproute: {httpsRedirect: {misspelled: 1}}}`,
+		"coder/listenerset":             `coder: {listenerset: {misspelled: 1}}`,
+		"coder/tls":                     `coder: {tls: {misspelled: 1}}`,
+		"coder/certs":                   `coder: {certs: {misspelled: 1}}`,
+		"coder/readinessProbe":          `coder: {readinessProbe: {misspelled: 1}}`,
+		"coder/networkPolicy":           `coder: {networkPolicy: {misspelled: 1}}`,
+		"coder/podMonitor":              `coder: {podMonitor: {misspelled: 1}}`,
+		"coder/podDisruptionBudget":     `coder: {podDisruptionBudget: {misspelled: 1}}`,
+		"coder/relay":                   `coder: {relay: {misspelled: 1}}`,
+		"coder/test":                    `coder: {test: {misspelled: 1}}`,
+		"provisionerDaemon":             `provisionerDaemon: {misspelled: 1}`,
 	} {
 		t.Run(where, func(t *testing.T) {
 			message := refusal(t, values)
 			assert.Contains(t, message, "'/"+where+"'")
-			assert.Contains(t, message, "'misspelt'")
+			assert.Contains(t, message, "'misspelled'")
 		})
 	}
 }

@@ -140,7 +140,7 @@ func TestValidateHasTheClustersCapabilities(t *testing.T) {
 	output, code = w.plugin(w.cluster.Kubeconfig, append(args, "--dry-run=server")...)
 	assert.Equal(t, 1, code, "the loopback address is found all the same: %s", output)
 	assert.Contains(t, output, "caps: "+version.GitVersion+" true false")
-	assert.Contains(t, output, "--kube-version and --api-versions are left out")
+	assert.Contains(t, output, "--kube-version and --api-versions are ignored")
 
 	options := w.options()
 	options.ValuesFiles, options.SetValues = nil, nil

@@ -81,7 +81,8 @@ func unverified(outcomes []check.Outcome) string {
 }
 
 // bestProof is what would verify most of the checks that were not, and how many:
-// those of severity error count first.
+// those of severity error count first. A check that another one stands in the way
+// of is verified by what verifies that one.
 func bestProof(outcomes []check.Outcome) (proof string, n int) {
 	type weight struct{ errors, all int }
 	weights := map[string]weight{}
@@ -90,15 +91,25 @@ func bestProof(outcomes []check.Outcome) (proof string, n int) {
 		if !o.Unproven() {
 			continue
 		}
-		w := weights[o.Skip.Proof]
+		by := rootProof(outcomes, o)
+		w := weights[by]
 		w.all++
 		if o.Severity == check.Error {
 			w.errors++
 		}
-		weights[o.Skip.Proof] = w
+		weights[by] = w
 		if w.errors > best.errors || w.errors == best.errors && w.all > best.all {
-			best, proof = w, o.Skip.Proof
+			best, proof = w, by
 		}
 	}
 	return proof, best.all
+}
+
+func rootProof(outcomes []check.Outcome, o check.Outcome) string {
+	for _, other := range outcomes {
+		if o.Skip.See != "" && other.ID == o.Skip.See && other.Unproven() {
+			return other.Skip.Proof
+		}
+	}
+	return o.Skip.Proof
 }
