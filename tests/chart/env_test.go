@@ -122,8 +122,8 @@ func TestNoNameStandsTwiceAndTheChartsReferencesResolve(t *testing.T) {
 		if test.expectedError != "" {
 			continue
 		}
-		t.Run(test.goldenFile(), func(t *testing.T) {
-			stdout, stderr, err := test.rendering(t).run(t)
+		t.Run(test.name, func(t *testing.T) {
+			stdout, stderr, err := test.rendering(t, "default").run(t)
 			require.NoError(t, err, stderr)
 			seen := map[string]bool{}
 			for _, entry := range coderOf(t, decode(t, stdout)).Env {
