@@ -4,6 +4,24 @@ the chart's, the last of several. Chart entries come first, then the user's, in
 their own order; an entry is moved forward only where a reference to it would
 otherwise stop resolving.
 
+Why this is more than a list appended to a list:
+
+  1. Kubernetes takes the last of two entries with one name, server-side apply
+     refuses them, and a reader sees the first. So a later entry takes the place
+     of an earlier one (coder.envAdd).
+  2. Kubernetes expands $(NAME) only if NAME stands earlier in the list. With the
+     chart's HTTP address replaced by a user's $(ADDRESS), ADDRESS must come first
+     although the user listed it later. So entries are put out in the order of
+     what they refer to, and else in their own order (coder.envEmit). The marks
+     "open" and "done" keep a circle of references from never ending.
+  3. An entry may build on the one that it replaces, as PATH=$(PATH):/opt does.
+     Then the earlier one must not be lost (the middle of coder.envAdd).
+  4. Refusals, NOTES and the NetworkPolicy ask what the relay URL will be. So each
+     plain value is resolved on the way ("plain").
+
+A template cannot return a value or change a variable of its caller, so the state
+is one dict that the calls share, and the result is text: JSON.
+
 Gives JSON: "entries", the list for the container; "plain", name to value for
 every entry whose value stands in the manifest, with $(NAME) resolved where
 NAME is plain too.
