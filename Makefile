@@ -70,8 +70,8 @@ unit: ## Run the plugin's own unit tests, in seconds (PKG=./plugin/internal/repo
 
 .PHONY: test
 test: build helm3 helm4 postgres ## Run every fast test: plugin, chart, both Helms, a real Postgres
-	@CGO_ENABLED=$(CGO) $(STEP) "compiling the plugin's unit tests$(if $(RACE), with the race detector)" $(COMPILE) $(RACE) ./... >/dev/null
-	@CGO_ENABLED=$(CGO) $(STEP) "running them" $(GO_TEST) $(RACE) ./...
+	@CGO_ENABLED=$(CGO) $(STEP) "compiling the plugin's unit tests$(if $(RACE), with the race detector)" $(COMPILE) -tags helm $(RACE) ./... >/dev/null
+	@CGO_ENABLED=$(CGO) $(STEP) "running them" $(GO_TEST) -tags helm $(RACE) ./...
 	@cd tests && $(STEP) "compiling the tests of the chart, of the plugin under both Helms, of Postgres" $(COMPILE) ./... >/dev/null
 	@cd tests && $(STEP) "running them" $(GO_TEST) -count=1 ./...
 	@cd tests/coderd && $(STEP) "compiling the options and the driver of coderd, in two versions" bash -c 'go build -v -o /dev/null . && go build -v -modfile=v2.24.0.mod -o /dev/null .'
