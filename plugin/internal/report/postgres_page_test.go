@@ -48,7 +48,7 @@ func TestThePageShowsEveryFact(t *testing.T) {
 		Clock:     &pgfacts.Clock{Skew: -3 * time.Second},
 		Coder: &pgfacts.Coder{
 			Migration: &pgfacts.Migration{Version: 535, Dirty: true}, Unlogged: []string{"tailnet_peers"},
-			Replicas: []pgfacts.Replica{{Hostname: "coder-0", Primary: true, Error: "Failed to dial peers"}, {Hostname: "coder-1", Primary: true, Age: time.Hour}},
+			Replicas: []pgfacts.ReplicaRow{{Hostname: "coder-0", Primary: true, Error: "Failed to dial peers"}, {Hostname: "coder-1", Primary: true, Age: time.Hour}},
 		},
 		Gaps:       []pgfacts.Gap{{Question: "flavor", Message: "permission denied"}},
 		RoundTrips: [2]int{16, 8},

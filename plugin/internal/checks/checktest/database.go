@@ -46,7 +46,7 @@ func (w *World) Used() {
 	db.Role.OwnsTables, db.Role.TableOwner = new(true), "coder"
 	db.Coder = &pgfacts.Coder{Migration: &pgfacts.Migration{Version: 535}, ReplicasRead: true}
 	for _, name := range []string{"coder-0", "coder-1", "coder-2"} {
-		db.Coder.Replicas = append(db.Coder.Replicas, pgfacts.Replica{
+		db.Coder.Replicas = append(db.Coder.Replicas, pgfacts.ReplicaRow{
 			Hostname: name, Primary: true, Age: 3 * time.Second, DatabaseLatency: 900 * time.Microsecond, Version: "v2.35.1",
 		})
 	}

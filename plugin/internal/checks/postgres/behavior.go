@@ -145,7 +145,7 @@ func timeoutRemedy(p *pgfacts.Facts, t pgfacts.Timeout) string {
 
 // liveReplicas are the rows that coderd counts as running; skip says why they
 // are not known.
-func liveReplicas(p *pgfacts.Facts) (live []pgfacts.Replica, skip *check.Result) {
+func liveReplicas(p *pgfacts.Facts) (live []pgfacts.ReplicaRow, skip *check.Result) {
 	if p.Coder == nil {
 		result := unanswered(p, pgfacts.AskTables, "which tables there are")
 		return nil, &result
@@ -158,10 +158,5 @@ func liveReplicas(p *pgfacts.Facts) (live []pgfacts.Replica, skip *check.Result)
 		result := check.NotApplicable("Coder has not used this database yet")
 		return nil, &result
 	}
-	for _, r := range p.Coder.Replicas {
-		if r.Alive() {
-			live = append(live, r)
-		}
-	}
-	return live, nil
+	return p.Coder.Live(), nil
 }

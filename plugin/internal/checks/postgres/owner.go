@@ -119,7 +119,7 @@ func judgeForeign(f *check.Case, p *pgfacts.Facts) check.Result {
 
 // ours says whether a row belongs to a pod of the deployment: coderd records
 // the pod's name without its domain, and pods are named after their workload.
-func ours(d *deployment.Deployment, r pgfacts.Replica) bool {
+func ours(d *deployment.Deployment, r pgfacts.ReplicaRow) bool {
 	return slices.ContainsFunc(workloadNames(d), func(name string) bool {
 		return r.Hostname == name || strings.HasPrefix(r.Hostname, name+"-")
 	})

@@ -100,7 +100,7 @@ func ownerCases(_ *testing.T, c *checktest.Cases) {
 			w.Databases[1].Server = nil
 		}),
 	)
-	rename := func(name string, change func(*pgfacts.Replica)) func(*checktest.World) {
+	rename := func(name string, change func(*pgfacts.ReplicaRow)) func(*checktest.World) {
 		return func(w *checktest.World) {
 			w.Used()
 			r := &w.Database().Coder.Replicas[2]
@@ -115,10 +115,10 @@ func ownerCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Notes("pods of the upstream chart", "", rename("coder-6f7c9d8b5-x2x4z", nil)),
 		checktest.Fires("a host of another deployment", "replica staging-0 uses the database, but is not part of this deployment", rename("staging-0", nil)),
 		checktest.Fires("a name that only begins alike", "replica coderdev-0 uses the database, but is not part of this deployment", rename("coderdev-0", nil)),
-		checktest.Notes("a workspace proxy", "", rename("proxy-0", func(r *pgfacts.Replica) { r.Primary = false })),
-		checktest.Notes("one that stopped", "", rename("staging-0", func(r *pgfacts.Replica) { r.Stopped = true })),
-		checktest.Notes("one that is long gone", "", rename("staging-0", func(r *pgfacts.Replica) { r.Age = 15 * time.Second })),
-		checktest.Fires("one that was alive just now", "staging-0", rename("staging-0", func(r *pgfacts.Replica) { r.Age = 15*time.Second - 1 })),
+		checktest.Notes("a workspace proxy", "", rename("proxy-0", func(r *pgfacts.ReplicaRow) { r.Primary = false })),
+		checktest.Notes("one that stopped", "", rename("staging-0", func(r *pgfacts.ReplicaRow) { r.Stopped = true })),
+		checktest.Notes("one that is long gone", "", rename("staging-0", func(r *pgfacts.ReplicaRow) { r.Age = 15 * time.Second })),
+		checktest.Fires("one that was alive just now", "staging-0", rename("staging-0", func(r *pgfacts.ReplicaRow) { r.Age = 15*time.Second - 1 })),
 		checktest.Skips("an empty database", "Coder has not used this database yet", nil),
 		checktest.Skips("no deployment", "no deployment to compare with", func(w *checktest.World) {
 			w.Used()

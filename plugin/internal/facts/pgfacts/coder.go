@@ -18,7 +18,7 @@ type Coder struct {
 	Unlogged []string `json:"unlogged,omitempty"`
 	// Replicas are the rows of the table replicas, the newest first; nil where
 	// the table could not be read.
-	Replicas []Replica `json:"replicas,omitempty"`
+	Replicas []ReplicaRow `json:"replicas,omitempty"`
 	// ReplicasRead says that the table was read.
 	ReplicasRead bool `json:"replicasRead"`
 }
@@ -29,8 +29,8 @@ type Migration struct {
 	Dirty   bool `json:"dirty"`
 }
 
-// Replica is one row of the table replicas, as coderd's replicasync keeps it.
-type Replica struct {
+// ReplicaRow is one row of the table replicas, as coderd's replicasync keeps it.
+type ReplicaRow struct {
 	ID           string `json:"id"`
 	Hostname     string `json:"hostname"`
 	RegionID     int    `json:"regionId"`
@@ -57,7 +57,18 @@ type Replica struct {
 const AliveAge = 15 * time.Second
 
 // Alive says that coderd counts the row as a running replica.
-func (r Replica) Alive() bool { return r.Primary && !r.Stopped && r.Age < AliveAge }
+func (r ReplicaRow) Alive() bool { return r.Primary && !r.Stopped && r.Age < AliveAge }
 
 // Stale says that the replica ended without saying so.
-func (r Replica) Stale() bool { return r.Primary && !r.Stopped && r.Age >= AliveAge }
+func (r ReplicaRow) Stale() bool { return r.Primary && !r.Stopped && r.Age >= AliveAge }
+
+// Live are the rows that coderd counts as running replicas.
+func (c *Coder) Live() []ReplicaRow {
+	var live []ReplicaRow
+	for _, r := range c.Replicas {
+		if r.Alive() {
+			live = append(live, r)
+		}
+	}
+	return live
+}

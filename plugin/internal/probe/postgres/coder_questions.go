@@ -110,7 +110,7 @@ func (p *probe) readReplicas(rows []row) {
 			p.facts.Coder.ReplicasRead = false
 			return
 		}
-		p.facts.Coder.Replicas = append(p.facts.Coder.Replicas, pgfacts.Replica{
+		p.facts.Coder.Replicas = append(p.facts.Coder.Replicas, pgfacts.ReplicaRow{
 			ID: read.ID, Hostname: read.Hostname, RegionID: read.RegionID, RelayAddress: withoutUser(read.RelayAddress),
 			ClusterHost: read.ClusterHost, NATSPort: read.NATSPort, Version: read.Version, Error: read.Error,
 			DatabaseLatency: time.Duration(read.DatabaseLatency) * time.Microsecond, Primary: read.Primary,
