@@ -49,7 +49,7 @@ names the value, says why, and says what to do.
 {{- fail (printf "coder.listenAddress is %s, where neither the Service nor the other replicas can reach a replica: leave coder.listenAddress empty, or name an address of the pod." $host) -}}
 {{- end -}}
 {{- if and .Values.coder.singleStackIPv6 (not (contains ":" $host)) -}}
-{{- fail (printf "coder.listenAddress is %s, but coder.singleStackIPv6 is true and the replicas are dialled over IPv6: leave coder.listenAddress empty, or name an IPv6 address." $host) -}}
+{{- fail (printf "coder.listenAddress is %s, but coder.singleStackIPv6 is true and the replicas are dialed over IPv6: leave coder.listenAddress empty, or name an IPv6 address." $host) -}}
 {{- end -}}
 {{- end -}}
 
