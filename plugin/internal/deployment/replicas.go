@@ -62,21 +62,10 @@ func SplitAddress(address Text) (host string, port int, ok bool) {
 	return host, port, err == nil
 }
 
-// NATS says whether replicas of this version and with these experiments form a
-// NATS cluster for pubsub: by choice from 2.35, by default from 2.38
-// (coder/coder pull requests 26665 and 29283). Why says what turns it off.
+// NATS says whether a replica takes part in a NATS cluster for pubsub, and else
+// what turns it off.
 func (d *Deployment) NATS(r Replica) (on bool, why string) {
-	experiments := r.Env(coder.Experiments).List()
-	switch {
-	case !d.Version.AtLeast(2, 35):
-		return false, "Coder " + d.Version.String() + " has no NATS pubsub"
-	case slices.Contains(experiments, "no_nats_pubsub"):
-		return false, "the experiment no_nats_pubsub turns NATS pubsub off"
-	case d.Version.AtLeast(2, 38) || slices.Contains(experiments, "nats_pubsub"):
-		return true, ""
-	default:
-		return false, "Coder " + d.Version.String() + " uses NATS pubsub only with the experiment nats_pubsub"
-	}
+	return coder.NATS(d.Version, r.Env(coder.Experiments).List())
 }
 
 // EffectiveClusterHost is the address that NATS uses: CODER_CLUSTER_HOST, else

@@ -12,19 +12,8 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
 
-// A flag of `coder server` stands for the variable of the same name; these two
-// are the exceptions (coder/coder codersdk/deployment.go).
-var flagVariables = map[string]string{"postgres-url": coder.PostgresURL, "postgres-auth": coder.PostgresAuth}
-
-// switches are flags that take no value of their own. One that is not listed is
-// known by the flag that follows it.
-var switches = []string{"tls-enable", "derp-server-enable", "derp-force-websockets", "redirect-to-access-url", "verbose"}
-
-// lists are the variables whose flags may be repeated.
-var lists = []string{coder.TLSCertFile, coder.TLSKeyFile, coder.Experiments, coder.ProxyTrustedHeaders, coder.ProxyTrustedOrigins}
-
 // arguments adds what the container's command line says: coderd lets a flag win
-// over its variable. What a shell script or another program sets is unknown.
+// over its variable, and adds it to one that is a list. What a shell script or another program sets is unknown.
 func (e *environment) arguments() {
 	words := slices.Concat(e.spec.Command, e.spec.Args)
 	if len(e.spec.Command) > 0 {
@@ -37,45 +26,36 @@ func (e *environment) arguments() {
 			e.opaque("the program " + words[at] + " that starts container " + e.spec.Name)
 		}
 	}
-	given := map[string]bool{}
 	for i := 0; i < len(words); i++ {
-		flag, isFlag := strings.CutPrefix(words[i], "--")
-		if !isFlag || flag == "" {
+		at := e.argumentOrigin(i)
+		option, isOption := coder.ParseOption(e.w.version, words[i])
+		if !isOption {
 			continue
 		}
-		at := e.argumentOrigin(i)
-		name, text, hasText := strings.Cut(flag, "=")
-		if !hasText {
+		text := option.Text
+		switch {
+		case !option.NeedsNext:
+		case i+1 < len(words) && !strings.HasPrefix(words[i+1], "--"):
+			i++
+			text = words[i]
+		default:
 			text = "true"
-			if !slices.Contains(switches, name) && i+1 < len(words) && !strings.HasPrefix(words[i+1], "--") {
-				i++
-				text = words[i]
-			}
 		}
-		variable := variableOf(name)
 		value := deployment.Value{State: deployment.Known, Origin: at}
 		e.expandInto(&value, text, func(string) bool { return false })
 		e.mark(&value, e.w.object, e.path("args")...)
 		e.mark(&value, e.w.object, e.path("command")...)
-		if before := e.replica.Variables[variable]; given[variable] && slices.Contains(lists, variable) && before.Set() && value.Set() {
+		if before := e.replica.Variables[option.Variable]; option.Adds && before.Set() && value.Set() {
 			value.Text = before.Text + "," + value.Text
+			value.FromSecret, value.Hidden = value.FromSecret || before.FromSecret, value.Hidden || before.Hidden
 		}
-		given[variable] = true
-		e.replica.Variables[variable] = value
+		e.replica.Variables[option.Variable] = value
 	}
 	if config := e.replica.Variables[coder.ConfigPath]; config.Set() {
 		e.replica.Opaque = append(e.replica.Opaque, deployment.Opaque{
 			Prefix: "CODER_", What: "the file of CODER_CONFIG_PATH", Proof: "set it in the environment instead of the file",
 		})
 	}
-}
-
-// variableOf is the variable that a flag stands for.
-func variableOf(flag string) string {
-	if variable := flagVariables[flag]; variable != "" {
-		return variable
-	}
-	return "CODER_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
 // argumentOrigin is where the i-th word of command and args stands.

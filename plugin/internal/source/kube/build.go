@@ -54,7 +54,7 @@ func Build(objects []manifest.Object, opts Options) (*deployment.Deployment, err
 		ignored(d, w.object)
 		d.Replicas = append(d.Replicas, in.replicas(i, w)...)
 	}
-	d.Version = version(opts.CoderVersion, found[0].coder().Image)
+	d.Version = found[0].version
 	d.PodIPFamily = opts.PodIPFamily
 	for _, gather := range []func(*deployment.Deployment) error{in.services, in.frontends, in.policies, in.envoyFilters} {
 		if err := gather(d); err != nil {

@@ -67,7 +67,9 @@ func TestEnvironmentFollowsTheKubelet(t *testing.T) {
 		{"a flag with its value behind it", "args: [server, --postgres-url, 'db://x', --tls-enable]", map[string]string{"CODER_PG_CONNECTION_URL": "db://x", "CODER_TLS_ENABLE": "true"}},
 		{"a switch before another flag", "args: [server, --prometheus-enable, --access-url, 'https://x']", map[string]string{"CODER_PROMETHEUS_ENABLE": "true", "CODER_ACCESS_URL": "https://x"}},
 		{"a flag that is repeated is a list", "args: [server, --tls-cert-file, /a, --tls-cert-file=/b]", map[string]string{"CODER_TLS_CERT_FILE": "/a,/b"}},
-		{"a list of flags wins over its variable", "env: [{name: CODER_TLS_CERT_FILE, value: /z}]\nargs: [server, --tls-cert-file, /a]", map[string]string{"CODER_TLS_CERT_FILE": "/a"}},
+		{"flags of a list are added to its variable", "env: [{name: CODER_TLS_CERT_FILE, value: /z}]\nargs: [server, --tls-cert-file, /a]", map[string]string{"CODER_TLS_CERT_FILE": "/z,/a"}},
+		{"a shorthand", "args: [server, -a, ':1']", map[string]string{"CODER_ADDRESS": ":1"}},
+		{"a switch takes no word", "args: [server, --tls-enable, --http-address=:1]", map[string]string{"CODER_TLS_ENABLE": "true", "CODER_HTTP_ADDRESS": ":1"}},
 		{"another flag that is repeated is the last one", "args: [server, --http-address=:1, --http-address=:2]", map[string]string{"CODER_HTTP_ADDRESS": ":2"}},
 		{"an init in front", "command: [tini, -g, --, /opt/coder]\nargs: [server, --http-address=:1]", map[string]string{"CODER_HTTP_ADDRESS": ":1"}},
 	} {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
 
@@ -45,7 +46,7 @@ func (e *environment) opaque(what string) {
 func (e *environment) script(words []string) {
 	what := "the shell script of container " + e.spec.Name
 	text := strings.Join(words, "\n")
-	for _, name := range settings(text) {
+	for _, name := range settings(e.w.version, text) {
 		e.replica.Variables[name] = deployment.Value{
 			State: deployment.Unknown, Why: what + " sets " + name, Proof: scriptProof, Origin: e.origin(e.path("args")),
 		}
@@ -59,13 +60,13 @@ func (e *environment) script(words []string) {
 }
 
 // settings are the variables that a script sets, by themselves or as flags.
-func settings(text string) []string {
+func settings(v coder.Version, text string) []string {
 	var names []string
 	for _, m := range assignment.FindAllStringSubmatch(text, -1) {
 		names = append(names, m[1])
 	}
 	for _, m := range option.FindAllStringSubmatch(text, -1) {
-		names = append(names, variableOf(m[1]))
+		names = append(names, coder.VariableOf(v, m[1]))
 	}
 	return names
 }

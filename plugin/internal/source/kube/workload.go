@@ -35,6 +35,8 @@ type workload struct {
 	owner  podOwner
 	// container is the index of coderd's container in the pod.
 	container int
+	// version is that of Coder.
+	version coder.Version
 }
 
 // template is the pod that the workload makes.
@@ -66,6 +68,7 @@ func (in *input) findWorkloads() ([]workload, error) {
 				NamespaceLabels: in.namespaces[o.Namespace], Origin: origin(o),
 			},
 			object: o, owner: owner, container: container,
+			version: version(in.CoderVersion, owner.Spec.Template.Spec.Containers[container].Image),
 		}
 		all = append(all, w)
 		switch evidence {
