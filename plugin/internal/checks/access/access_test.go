@@ -139,8 +139,9 @@ func frontendsCases(_ *testing.T, c *checktest.Cases) {
 	c.About("proxy-trusted-headers",
 		checktest.Skips("nothing in front", "no Ingress or route", nil),
 		checktest.Advises("an Ingress that Coder does not know", "Coder takes the address of the proxy for the address of the user", checktest.With(ingress)),
-		checktest.Passes("both set", trust("X-Forwarded-For", "10.0.0.0/8, fd00::/8")),
+		checktest.Passes("both set", trust("X-Forwarded-For", "10.0.0.0/8,fd00::/8")),
 		checktest.Advises("one set", "Coder takes the address of the proxy for the address of the user", trust("X-Forwarded-For", "")),
+		checktest.Fires("a space between two", "not a CIDR", trust("X-Forwarded-For", "10.0.0.0/8, fd00::/8")),
 		checktest.Fires("no CIDR", "not a CIDR", trust("X-Forwarded-For", "10.0.0.1")),
 	)
 }

@@ -70,11 +70,12 @@ func judgeDERPUpgrade(j *judgment.Judgment, d *deployment.Deployment, r deployme
 func judgeTrustedProxies(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 	origins := r.Env(coder.ProxyTrustedOrigins)
 	if origins.Set() {
-		for _, cidr := range origins.List() {
+		// coderd keeps the spaces around an item (coder/coder coderd/httpmw/realip.go).
+		for cidr := range strings.SplitSeq(string(origins.Text), ",") {
 			if _, _, err := net.ParseCIDR(cidr); err != nil {
 				j.Find(check.Finding{
 					Severity: check.Error, Message: "coderd does not start: a trusted origin is not a CIDR", Subject: judgment.Of(d, r, origins),
-					Observed: origins.Show(deployment.Text(cidr)), Expected: "a CIDR like 10.0.0.0/8", Remedy: "Write " + coder.ProxyTrustedOrigins + " as a comma-separated list of CIDRs.",
+					Observed: origins.Show(deployment.Text(cidr)), Expected: "a CIDR like 10.0.0.0/8", Remedy: "Write " + coder.ProxyTrustedOrigins + " as CIDRs with commas between them, and no spaces.",
 				})
 				return
 			}

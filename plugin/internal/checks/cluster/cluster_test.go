@@ -41,7 +41,24 @@ func hostCases(_ *testing.T, c *checktest.Cases) {
 	c.About("cluster-host-custom-relays",
 		checktest.Skips("the embedded relay", "embedded relay is on", nil),
 		checktest.Passes("custom relays with a cluster host", checktest.CustomRelays),
-		checktest.Fires("custom relays without", "custom relays", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset(clusterVar) }),
+		checktest.Passes("custom relays with a relay URL, whose host is taken", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset(clusterVar) }),
+		checktest.Fires("custom relays with neither", "neither CODER_CLUSTER_HOST nor a relay URL is set", func(w *checktest.World) {
+			checktest.CustomRelays(w)
+			w.Unset(clusterVar)
+			w.Unset(coder.RelayURL)
+		}),
+		checktest.Fires("custom relays without a relay URL in Coder 2.35", "Coder 2.35 drops peers without a relay URL", func(w *checktest.World) {
+			checktest.CustomRelays(w)
+			w.Unset(coder.RelayURL)
+			w.Set("CODER_EXPERIMENTS", "nats_pubsub")
+			w.Version("v2.35.1")
+		}),
+		checktest.Passes("custom relays without a relay URL in Coder 2.36", func(w *checktest.World) {
+			checktest.CustomRelays(w)
+			w.Unset(coder.RelayURL)
+			w.Set("CODER_EXPERIMENTS", "nats_pubsub")
+			w.Version("v2.36.1")
+		}),
 		checktest.Skips("custom relays without, before NATS", "nats_pubsub", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset(clusterVar); w.Version("v2.37.0") }),
 	)
 	c.About("cluster-host-not-ip",
@@ -214,9 +231,15 @@ func networkCases(_ *testing.T, c *checktest.Cases) {
 	}
 	c.About("host-network-ports",
 		checktest.Skips("the pods' own network", "a network of their own", nil),
-		checktest.Fires("the host's network", "replicas on the host network can be scheduled to one node", func(w *checktest.World) { w.Pod().HostNetwork = true }),
+		checktest.Fires("the host's network", "replicas on the host network can be scheduled to one node", func(w *checktest.World) {
+			w.Pod().HostNetwork, w.Container().Ports = true, nil
+		}),
+		checktest.Passes("declared ports, which become host ports", func(w *checktest.World) { w.Pod().HostNetwork = true }),
 		checktest.Passes("kept apart", apart(checktest.PodLabels)),
-		checktest.Fires("kept apart from somebody else", "replicas on the host network can be scheduled to one node", apart(map[string]string{"app": "other"})),
+		checktest.Fires("kept apart from somebody else", "replicas on the host network can be scheduled to one node", func(w *checktest.World) {
+			apart(map[string]string{"app": "other"})(w)
+			w.Container().Ports = nil
+		}),
 		checktest.Passes("host ports keep them apart", func(w *checktest.World) { w.Pod().HostNetwork = true; w.Container().Ports[0].HostPort = 8080 }),
 		checktest.Skips("one replica", "one replica", func(w *checktest.World) { w.Pod().HostNetwork = true; w.Replicas(1) }),
 	)

@@ -41,26 +41,11 @@ func hostChecks() []check.Check {
 		},
 		{
 			ID: "cluster-host-custom-relays", Area: area, Severity: check.Error, Needs: judgment.Replicas,
-			Title:   "with custom relays, the cluster host is set explicitly",
-			Why:     "With custom relays, nothing else is meant to tell a replica's address to its peers.",
-			Example: "Coder 2.38 with CODER_DERP_SERVER_ENABLE=false, and CODER_CLUSTER_HOST is not set",
+			Title:   "with custom relays, the cluster host or a relay URL is set",
+			Why:     "A replica takes its cluster host from the relay URL where CODER_CLUSTER_HOST is not set, also with custom relays. Without either, it takes no part in pubsub between replicas.",
+			Example: "Coder 2.38 with CODER_DERP_SERVER_ENABLE=false, and neither CODER_CLUSTER_HOST nor a relay URL is set",
 			Remedy:  setClusterHost,
-			Judge: judgment.BetweenReplicas(withNATS(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
-				host := r.Env(coder.ClusterHost)
-				switch {
-				case r.EmbeddedRelay():
-					j.Skip("the embedded relay is on")
-				case host.State == deployment.Unknown:
-					j.Unknown(coder.ClusterHost, host)
-				case host.Unset():
-					j.Find(check.Finding{
-						Message: "custom relays are configured, but " + coder.ClusterHost + " is not set", Subject: judgment.Container(d, r),
-						Observed: "CODER_DERP_SERVER_ENABLE=false without " + coder.ClusterHost, Expected: "the pod IP",
-					})
-				default:
-					j.Good()
-				}
-			})),
+			Judge:   judgment.BetweenReplicas(withNATS(judgeCustomRelays)),
 		},
 		{
 			ID: "cluster-host-not-ip", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
@@ -104,6 +89,35 @@ func hostChecks() []check.Check {
 			Remedy:  "Add no_nats_pubsub to CODER_EXPERIMENTS on all replicas, or use IPv4 between replicas.",
 			Judge:   judgment.EachWorkload(withNATS(judgeClusterIPv6)),
 		},
+	}
+}
+
+// judgeCustomRelays looks for the address of a replica without its own relay. Up
+// to 2.35 replicas drop a peer without a relay URL, whatever its cluster host is
+// (coder/coder pull request 27235).
+func judgeCustomRelays(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+	host, relay := r.Env(coder.ClusterHost), r.Env(coder.RelayURL)
+	switch {
+	case r.EmbeddedRelay():
+		j.Skip("the embedded relay is on")
+	case relay.State == deployment.Unknown:
+		j.Unknown(coder.RelayURL, relay)
+	case relay.Set():
+		j.Good()
+	case !d.Version.AtLeast(2, 36):
+		j.Find(check.Finding{
+			Message: "Coder " + d.Version.String() + " drops peers without a relay URL, also with custom relays", Subject: judgment.Container(d, r),
+			Observed: "CODER_DERP_SERVER_ENABLE=false without " + coder.RelayURL, Expected: "a relay URL for each replica", Remedy: judgment.RelayRemedy(d, r),
+		})
+	case host.State == deployment.Unknown:
+		j.Unknown(coder.ClusterHost, host)
+	case host.Unset():
+		j.Find(check.Finding{
+			Message: "custom relays are configured, and neither " + coder.ClusterHost + " nor a relay URL is set", Subject: judgment.Container(d, r),
+			Observed: "CODER_DERP_SERVER_ENABLE=false without " + coder.ClusterHost, Expected: "the pod IP",
+		})
+	default:
+		j.Good()
 	}
 }
 

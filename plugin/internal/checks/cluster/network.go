@@ -33,8 +33,8 @@ func networkChecks() []check.Check {
 			ID: "host-network-ports", Area: area, Severity: check.Error, Needs: judgment.Replicas,
 			Title:   "replicas on the host network do not share a node",
 			Why:     "Two replicas on the network of one node need the same ports, so the second one does not start.",
-			Example: "hostNetwork: true with three replicas and no required podAntiAffinity",
-			Remedy:  "Add a required podAntiAffinity on kubernetes.io/hostname for the pods' own labels.",
+			Example: "hostNetwork: true with three replicas, no declared ports and no required podAntiAffinity",
+			Remedy:  "Declare the ports of coderd in the container, so that the scheduler keeps the pods apart. Or add a required podAntiAffinity on kubernetes.io/hostname for the pods' own labels.",
 			Judge:   judgment.BetweenReplicas(judgeHostNetwork),
 		},
 	}
@@ -79,6 +79,6 @@ func judgeHostNetwork(j *judgment.Judgment, d *deployment.Deployment, r deployme
 	}
 	j.Find(check.Finding{
 		Message: "replicas on the host network can be scheduled to one node", Subject: judgment.Container(d, r),
-		Observed: "hostNetwork: true without a required podAntiAffinity on kubernetes.io/hostname", Expected: "at most one replica on a node",
+		Observed: "hostNetwork: true, without a declared port and without a required podAntiAffinity on kubernetes.io/hostname", Expected: "at most one replica on a node",
 	})
 }

@@ -12,21 +12,11 @@ func modeChecks() []check.Check {
 	return []check.Check{
 		{
 			ID: "relay-unused", Area: area, Severity: check.Info, Needs: judgment.Replicas,
-			Title:   "a relay URL is set only where the embedded relay uses it",
-			Why:     "With the embedded relay off, replicas do not mesh, and the relay URL does nothing for workspaces.",
-			Example: "CODER_DERP_SERVER_ENABLE=false with CODER_DERP_SERVER_RELAY_URL set",
-			Remedy:  "Remove CODER_DERP_SERVER_RELAY_URL, or turn the embedded relay on.",
-			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
-				value := r.Env(coder.RelayURL)
-				if r.EmbeddedRelay() || !value.Set() {
-					j.Good()
-					return
-				}
-				j.Find(check.Finding{
-					Message: "Coder ignores the relay URL: its embedded relay is off", Subject: judgment.Of(d, r, value),
-					Observed: value.String() + " with CODER_DERP_SERVER_ENABLE=false", Expected: "no relay URL with custom relays",
-				})
-			}),
+			Title:   "a relay URL is set only where something uses it",
+			Why:     "With the embedded relay off, replicas do not mesh, and no workspace traffic takes the relay URL. Its host is still the cluster host where CODER_CLUSTER_HOST is not set, and Coder 2.35 drops peers without it.",
+			Example: "CODER_DERP_SERVER_ENABLE=false with CODER_DERP_SERVER_RELAY_URL and CODER_CLUSTER_HOST set",
+			Remedy:  "Nothing is broken. Set CODER_CLUSTER_HOST on every replica, and keep the relay URL while a replica runs Coder 2.35 or earlier.",
+			Judge:   judgment.EachWorkload(judgeUnused),
 		},
 		{
 			ID: "relay-none", Area: area, Severity: check.Error, Needs: judgment.Replicas,
@@ -74,5 +64,27 @@ func modeChecks() []check.Check {
 				}
 			}),
 		},
+	}
+}
+
+// judgeUnused asks whether anything takes the relay URL: a mesh, or pubsub.
+func judgeUnused(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+	value := r.Env(coder.RelayURL)
+	if r.EmbeddedRelay() || !value.Set() {
+		j.Good()
+		return
+	}
+	nats, _ := d.NATS(r)
+	host := r.Env(coder.ClusterHost)
+	switch {
+	case nats && (host.Unset() || !d.Version.AtLeast(2, 36)):
+		j.Good()
+	case nats && host.State == deployment.Unknown:
+		j.Unknown(coder.ClusterHost, host)
+	default:
+		j.Find(check.Finding{
+			Message: "nothing uses the relay URL: the embedded relay is off", Subject: judgment.Of(d, r, value),
+			Observed: value.String() + " with CODER_DERP_SERVER_ENABLE=false", Expected: "the embedded relay on, or no relay URL",
+		})
 	}
 }

@@ -202,7 +202,8 @@ func sourceCases(_ *testing.T, c *checktest.Cases) {
 func modeCases(_ *testing.T, c *checktest.Cases) {
 	c.About("relay-unused",
 		checktest.Passes("the embedded relay uses it", nil),
-		checktest.Advises("custom relays do not", "ignores the relay URL", checktest.CustomRelays),
+		checktest.Advises("custom relays do not", "nothing uses the relay URL", checktest.CustomRelays),
+		checktest.Passes("pubsub takes its host where there is no cluster host", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset("CODER_CLUSTER_HOST") }),
 		checktest.Passes("custom relays without a relay URL", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset(coder.RelayURL) }),
 	)
 	c.About("relay-none",

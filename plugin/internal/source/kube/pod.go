@@ -1,6 +1,9 @@
 package kube
 
 import (
+	"cmp"
+	"slices"
+
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
@@ -12,6 +15,15 @@ func pod(template corev1.PodTemplateSpec, coder int) *deployment.Pod {
 	out := &deployment.Pod{
 		Labels: template.Labels, HostNetwork: template.Spec.HostNetwork,
 		Containers: containers(template.Spec.Containers), Coder: coder, InitContainers: containers(template.Spec.InitContainers),
+	}
+	if out.HostNetwork {
+		// The API server makes every declared port a port of the node then
+		// (k8s.io/kubernetes pkg/apis/core/v1, SetDefaults_Pod).
+		for _, c := range slices.Concat(out.Containers, out.InitContainers) {
+			for i := range c.Ports {
+				c.Ports[i].HostPort = cmp.Or(c.Ports[i].HostPort, c.Ports[i].ContainerPort)
+			}
+		}
 	}
 	for key, value := range template.Annotations {
 		if deployment.IsMeshAnnotation(key) {

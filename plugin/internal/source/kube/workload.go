@@ -176,7 +176,7 @@ const (
 )
 
 // otherCommands are sub-commands of the coder binary that are not coderd.
-var otherCommands = []string{"wsproxy", "workspace-proxy", "provisionerd", "provisioner", "agent", "ai-gateway", "exp", "port-forward", "ssh"}
+var otherCommands = []string{"wsproxy", "workspace-proxy", "provisionerd", "provisioner", "provisioners", "templates", "agent", "ai-gateway", "exp", "port-forward", "ssh"}
 
 // evidenceOf looks at a container's command, its image and its settings.
 func evidenceOf(c corev1.Container) evidence {
