@@ -124,9 +124,7 @@ func (in *reader) variable(name string) (text string, at int, ok bool) {
 	for _, prefix := range []string{"", "HOMEBREW_"} {
 		for i, v := range slices.Backward(in.Env) {
 			if strings.EqualFold(v.Name, prefix+name) {
-				// An empty variable counts since serpent 0.15, which came with 2.34
-				// (coder/coder pull request 24926).
-				return v.Text, i, v.Text != "" || in.Version.AtLeast(2, 34)
+				return v.Text, i, v.Text != "" || !EmptyIsUnset(in.Version)
 			}
 		}
 	}

@@ -39,16 +39,42 @@ func (r Replica) EmbeddedRelay() bool {
 // told.
 func (r Replica) TLS() (on, known bool) { return r.Env(coder.TLSEnable).Bool(false) }
 
-// Address is a listen address of a replica.
+// Address is a listen address of a replica; its state is Missing where coderd does
+// not listen there. The order of precedence is that of coder/coder cli/server.go
+// ("Validate bind addresses"): CODER_ADDRESS takes the place of the plain address,
+// and with TLS of the other one, and turns the second listener off.
 func (r Replica) Address(variable string) Value {
-	if variable == coder.TLSAddress {
-		return r.Env(coder.TLSAddress).Or(coder.DefaultTLSAddress)
+	// A deprecated, hidden setting is not suspected in every Secret that is not in
+	// the input.
+	old, given := r.Variables[coder.Address]
+	if !given || old.Unset() {
+		return r.ownAddress(variable)
 	}
-	// CODER_ADDRESS is the older name of the same setting.
-	if old := r.Env(coder.Address); r.Env(coder.HTTPAddress).Unset() && !old.Unset() {
+	on, known := r.TLS()
+	switch {
+	case old.State == Unknown || on == (variable == coder.TLSAddress):
 		return old
+	case !known:
+		tls := r.Env(coder.TLSEnable)
+		return Value{State: Unknown, Why: coder.TLSEnable + " decides whether " + coder.Address + " counts: " + tls.Why, Proof: tls.Proof, Origin: old.Origin}
+	default:
+		return Value{}
 	}
-	return r.Env(coder.HTTPAddress).Or(coder.DefaultHTTPAddress)
+}
+
+// ownAddress is that of the variable itself. An empty address turns plain HTTP off.
+func (r Replica) ownAddress(variable string) Value {
+	address := r.Env(variable)
+	switch {
+	case address.State == Missing && variable == coder.TLSAddress:
+		return address.Or(coder.DefaultTLSAddress)
+	case address.State == Missing:
+		return address.Or(coder.DefaultHTTPAddress)
+	case address.Unset() && variable == coder.HTTPAddress:
+		return Value{}
+	default:
+		return address
+	}
 }
 
 // SplitAddress takes a listen address apart; ok is false where it is not

@@ -11,8 +11,7 @@ type State int
 
 // The three states of a value.
 const (
-	// Missing: nothing sets it. coderd takes an empty variable for a missing
-	// one too (coder/serpent reads the environment so).
+	// Missing: nothing sets it.
 	Missing State = iota
 	// Known: the text is known, but for its symbols.
 	Known
@@ -66,7 +65,7 @@ type Reference struct {
 // Set says that the value is known and not empty.
 func (v Value) Set() bool { return v.State == Known && (v.Text != "" || v.Digest != "") }
 
-// Unset says that coderd sees no value.
+// Unset says that the value is missing or empty.
 func (v Value) Unset() bool { return v.State == Missing || v.State == Known && !v.Set() }
 
 // Or is the value, or a known one with the text of a default if it is not set.
@@ -77,11 +76,14 @@ func (v Value) Or(text string) Value {
 	return v
 }
 
-// Bool reads the value as coderd reads a flag: true only where it is known to
-// be. An unknown value gives ok false.
+// Bool reads the value as coderd reads a switch: unset is its default, and an empty
+// one is off. An unknown value gives ok false.
 func (v Value) Bool(unset bool) (value, ok bool) {
-	if v.Unset() {
+	if v.State == Missing {
 		return unset, true
+	}
+	if v.Unset() {
+		return false, true
 	}
 	text, literal := v.Text.Literal()
 	if v.State != Known || !literal {

@@ -93,7 +93,29 @@ func listenCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Skips("one replica", "one replica", func(w *checktest.World) { w.Replicas(1); w.Unset("CODER_HTTP_ADDRESS") }),
 		checktest.Passes("peers and users have the TLS listener", func(w *checktest.World) { checktest.HTTPSRelay(w); httpIs("127.0.0.1:8080")(w) }),
 	)
+	c.About("http-address-loopback",
+		checktest.Passes("CODER_ADDRESS takes its place", func(w *checktest.World) {
+			w.Set("CODER_HTTP_ADDRESS", "127.0.0.1:3000")
+			w.Set("CODER_ADDRESS", "0.0.0.0:8080")
+		}),
+		checktest.Fires("CODER_ADDRESS takes the place of a good one", "listens on loopback", func(w *checktest.World) { w.Set("CODER_ADDRESS", "127.0.0.1:8080") }),
+		checktest.Fires("TLS alone, on its default address", "listens on loopback", func(w *checktest.World) {
+			w.Set("CODER_HTTP_ADDRESS", "")
+			w.Set("CODER_TLS_ENABLE", "true")
+		}),
+		checktest.Fires("an empty address, which Coder 2.33 takes for none", "listens on loopback", func(w *checktest.World) {
+			w.Set("CODER_HTTP_ADDRESS", "")
+			w.Version("v2.33.0")
+		}),
+	)
 	c.About("http-address-invalid",
+		checktest.Fires("an empty address without TLS", "coderd does not start: the address for plain HTTP is empty", func(w *checktest.World) { w.Set("CODER_HTTP_ADDRESS", "") }),
+		checktest.Passes("an empty address with TLS", func(w *checktest.World) { checktest.ServeTLS(w); w.Set("CODER_HTTP_ADDRESS", "") }),
+		checktest.Passes("an empty address, which Coder 2.33 takes for none", func(w *checktest.World) {
+			w.Set("CODER_HTTP_ADDRESS", "")
+			w.Version("v2.33.0")
+		}),
+		checktest.Fires("an empty TLS address with TLS", "is not HOST:PORT", func(w *checktest.World) { checktest.ServeTLS(w); w.Set("CODER_TLS_ADDRESS", "") }),
 		checktest.Passes("an address", nil),
 		checktest.Fires("an asterisk", "cannot listen on *", httpIs("*:80")),
 		checktest.Fires("an asterisk for TLS", "cannot listen on *", func(w *checktest.World) { checktest.ServeTLS(w); w.Set("CODER_TLS_ADDRESS", "*:8443") }),

@@ -19,19 +19,22 @@ func listenChecks() []check.Check {
 			Example: "three replicas, and CODER_HTTP_ADDRESS is not set",
 			Remedy:  "Set CODER_HTTP_ADDRESS to 0.0.0.0:8080 (or [::]:8080).",
 			Judge: judgment.BetweenReplicas(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
-				value := r.Address(coder.HTTPAddress)
+				variable, value := coder.HTTPAddress, r.Address(coder.HTTPAddress)
+				if on, _ := r.TLS(); on && value.State == deployment.Missing {
+					variable, value = coder.TLSAddress, r.Address(coder.TLSAddress)
+				}
 				host, _, ok := deployment.SplitAddress(value.Text)
 				switch {
 				case value.State == deployment.Unknown:
-					j.Unknown(coder.HTTPAddress, value)
+					j.Unknown(variable, value)
 				case !ok:
 					j.See("http-address-invalid")
 				case host == "" || !loopbackListen(host) || servesOnlyTLS(r):
 					j.Good()
 				default:
 					j.Find(check.Finding{
-						Message: "coderd listens on loopback, where no other replica can reach it", Subject: judgment.Of(d, r, r.Env(coder.HTTPAddress)),
-						Observed: coder.HTTPAddress + "=" + value.String(), Expected: "0.0.0.0:8080, [::]:8080 or :8080",
+						Message: "coderd listens on loopback, where no other replica can reach it", Subject: judgment.Of(d, r, value),
+						Observed: variable + "=" + value.String(), Expected: "0.0.0.0:8080, [::]:8080 or :8080",
 					})
 				}
 			}),
@@ -50,7 +53,17 @@ func listenChecks() []check.Check {
 				for _, variable := range variables {
 					value := r.Address(variable)
 					problem := addressProblem(value)
+					on, known := r.TLS()
 					switch {
+					case value.State == deployment.Missing && !known:
+						j.Unknown(coder.TLSEnable, r.Env(coder.TLSEnable))
+					case value.State == deployment.Missing && !on:
+						j.Find(check.Finding{
+							Message: "coderd does not start: the address for plain HTTP is empty, and TLS is off", Subject: judgment.Of(d, r, r.Env(variable)),
+							Observed: variable + " is empty", Expected: "0.0.0.0:8080, or :8080 without a host",
+						})
+					case value.State == deployment.Missing:
+						j.Good()
 					case value.State == deployment.Unknown:
 						j.Unknown(variable, value)
 					case problem != "":

@@ -206,7 +206,16 @@ func modeCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Passes("pubsub takes its host where there is no cluster host", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset("CODER_CLUSTER_HOST") }),
 		checktest.Passes("custom relays without a relay URL", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset(coder.RelayURL) }),
 	)
+	c.About("relay-url-port-mismatch",
+		checktest.Fires("CODER_ADDRESS turns plain HTTP off with TLS", "coderd does not listen for plain HTTP", func(w *checktest.World) {
+			checktest.ServeTLS(w)
+			w.Set("CODER_ADDRESS", "0.0.0.0:8443")
+		}),
+		checktest.Fires("CODER_ADDRESS has another port", "peers dial port 8080, but coderd listens for http on port 3000", func(w *checktest.World) { w.Set("CODER_ADDRESS", "0.0.0.0:3000") }),
+	)
 	c.About("relay-none",
+		checktest.Fires("an empty switch, which is off since Coder 2.34", "no custom relays", func(w *checktest.World) { w.Set("CODER_DERP_SERVER_ENABLE", "") }),
+		checktest.Passes("an empty switch in Coder 2.33", func(w *checktest.World) { w.Set("CODER_DERP_SERVER_ENABLE", ""); w.Version("v2.33.0") }),
 		checktest.Passes("the embedded relay", nil),
 		checktest.Passes("custom relays", checktest.CustomRelays),
 		checktest.Fires("neither", "no custom relays", func(w *checktest.World) { w.Set("CODER_DERP_SERVER_ENABLE", "false") }),

@@ -245,6 +245,15 @@ func judgeRelayPort(j *judgment.Judgment, r judgment.Relay) {
 		j.Unknown(variable, address)
 		return
 	}
+	if address.State == deployment.Missing {
+		j.Find(check.Finding{
+			Message:  "the relay URL is http, but coderd does not listen for plain HTTP",
+			Subject:  judgment.Of(r.Deployment, r.Replica, r.Value),
+			Observed: r.Value.String() + " without an address for plain HTTP", Expected: "an address in " + coder.HTTPAddress,
+			Remedy: "Set " + coder.HTTPAddress + " to 0.0.0.0:8080, and leave " + coder.Address + " out.",
+		})
+		return
+	}
 	_, listens, ok := deployment.SplitAddress(address.Text)
 	if !ok {
 		j.Skip("%s is not host:port", variable)

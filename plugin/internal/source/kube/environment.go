@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
 
@@ -36,6 +37,11 @@ func (e *environment) resolve() {
 	}
 	for _, name := range e.in.Open.Absent(e.w.object, e.path("env")...) {
 		e.replica.Variables[name] = e.open(e.origin(e.path("env")))
+	}
+	if coder.EmptyIsUnset(e.w.version) {
+		maps.DeleteFunc(e.replica.Variables, func(name string, v deployment.Value) bool {
+			return strings.HasPrefix(name, "CODER_") && v.State == deployment.Known && v.Unset()
+		})
 	}
 	e.arguments()
 }
