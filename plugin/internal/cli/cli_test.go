@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -16,7 +17,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/border"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks"
+	"github.com/coder-ha/coder-ha/plugin/internal/report"
 	"github.com/coder-ha/coder-ha/plugin/internal/run"
 )
 
@@ -58,7 +61,7 @@ func command(t *testing.T, stdin string, args ...string) result {
 		t.Setenv("CODER_PG_CONNECTION_URL", "")
 	}
 	var out, talk bytes.Buffer
-	code := execute(t.Context(), args, run.Streams{In: strings.NewReader(stdin), Out: &out, Err: &talk})
+	code := execute(t.Context(), args, run.NewStreams(strings.NewReader(stdin), &out, &talk))
 	return result{code: code, out: out.String(), err: talk.String()}
 }
 
@@ -192,7 +195,7 @@ func TestAnInterruptEndsAtOnceWithWhatIsKnown(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	var out, talk bytes.Buffer
 	time.AfterFunc(300*time.Millisecond, func() { cancel(run.ErrInterrupted) })
-	code := execute(ctx, []string{"validate", "--manifest", "-"}, run.Streams{In: strings.NewReader(goodManifest), Out: &out, Err: &talk})
+	code := execute(ctx, []string{"validate", "--manifest", "-"}, run.NewStreams(strings.NewReader(goodManifest), &out, &talk))
 	assert.Equal(t, run.ExitInterrupted, code)
 	assert.Contains(t, out.String(), "√ every replica has a relay URL")
 	assert.Contains(t, out.String(), "the run ended early: interrupted")
@@ -204,7 +207,7 @@ func TestATimeOutThatCutsTheWorkShortHasItsOwnCode(t *testing.T) {
 	require.NoError(t, err)
 	defer writer.Close()
 	var out, talk bytes.Buffer
-	code := execute(t.Context(), []string{"validate", "--manifest", "-", "--timeout", "200ms"}, run.Streams{In: reader, Out: &out, Err: &talk})
+	code := execute(t.Context(), []string{"validate", "--manifest", "-", "--timeout", "200ms"}, run.NewStreams(reader, &out, &talk))
 	assert.Equal(t, run.ExitTimeout, code)
 	assert.Contains(t, talk.String(), "timed out after --timeout 200ms")
 }
@@ -262,7 +265,7 @@ func TestEveryCheckIsDeclaredInFull(t *testing.T) {
 }
 
 func TestEveryFlagWithAFixedSetIsCompleted(t *testing.T) {
-	root := newRoot(run.Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
+	root := newRoot(run.NewStreams(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}))
 	validate, _, err := root.Find([]string{"validate"})
 	require.NoError(t, err)
 	for _, flag := range []string{"output", "color", "fail-on", "skip", "pod-ip-family", "dry-run"} {
@@ -279,7 +282,7 @@ func TestEveryFlagWithAFixedSetIsCompleted(t *testing.T) {
 }
 
 func TestEveryFlagSaysWhatItDoes(t *testing.T) {
-	root := newRoot(run.Streams{In: strings.NewReader(""), Out: &bytes.Buffer{}, Err: &bytes.Buffer{}})
+	root := newRoot(run.NewStreams(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{}))
 	for _, cmd := range root.Commands() {
 		assert.NotEmpty(t, cmd.Short, cmd.Name())
 		if cmd.Name() != "help" && cmd.Name() != "completion" {
@@ -287,4 +290,28 @@ func TestEveryFlagSaysWhatItDoes(t *testing.T) {
 		}
 		cmd.Flags().VisitAll(func(f *pflag.Flag) { assert.NotEmpty(t, f.Usage, "%s --%s", cmd.Name(), f.Name) })
 	}
+}
+
+// TestTheBorderLeavesOurOwnWordsAlone compares with what no border has touched.
+func TestTheBorderLeavesOurOwnWordsAlone(t *testing.T) {
+	t.Parallel()
+	streams := run.NewStreams(strings.NewReader(""), &bytes.Buffer{}, &bytes.Buffer{})
+	var all, plain bytes.Buffer
+	streams.Out, streams.Product = border.New(&all, streams.Secrets), nil
+	for _, c := range checks.All() {
+		require.NoError(t, report.Explain(io.MultiWriter(streams.Out, &plain), c))
+	}
+	require.NoError(t, report.Manual(io.MultiWriter(streams.Out, &plain), checks.All()))
+	root := newRoot(streams)
+	for _, args := range [][]string{{"completion", "bash"}, {"completion", "zsh"}, {"completion", "fish"}, {"completion", "powershell"}} {
+		root.SetOut(io.MultiWriter(streams.Out, &plain))
+		root.SetArgs(args)
+		require.NoError(t, root.Execute())
+	}
+	for _, cmd := range append(root.Commands(), root) {
+		cmd.SetOut(io.MultiWriter(streams.Out, &plain))
+		require.NoError(t, cmd.Help())
+	}
+	require.NoError(t, streams.Flush())
+	assert.Equal(t, plain.String(), all.String())
 }

@@ -39,6 +39,7 @@ func Main(args []string, streams run.Streams) int {
 
 // execute is Main without the process around it, for tests.
 func execute(ctx context.Context, args []string, streams run.Streams) int {
+	defer func() { _ = streams.Flush() }()
 	root := newRoot(streams)
 	root.SetArgs(args)
 	err := root.ExecuteContext(ctx)
@@ -46,9 +47,9 @@ func execute(ctx context.Context, args []string, streams run.Streams) int {
 	switch {
 	case err == nil || errors.Is(err, run.ErrFindings):
 	case code == run.ExitInterrupted:
-		fmt.Fprintln(streams.Err, "coder-ha: interrupted")
+		streams.Say("interrupted")
 	default:
-		fmt.Fprintf(streams.Err, "coder-ha: %v\n", err)
+		streams.Say(err.Error())
 	}
 	return code
 }

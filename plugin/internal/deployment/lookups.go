@@ -14,9 +14,6 @@ type Lookups struct {
 	// Refused says that the chart refused its values. What it would have rendered
 	// is then made without any lookup.
 	Refused bool `json:"refused,omitempty"`
-	// Secrets are texts of the rendered objects that are made of Secrets. No output
-	// may hold them, and so they are not saved.
-	Secrets []string `json:"-"`
 }
 
 // Lookup is one request of a template.

@@ -1,26 +1,26 @@
 package report
 
-import "github.com/coder-ha/coder-ha/plugin/internal/check"
-
-// color is the parameter of an ANSI SGR sequence.
-type color string
-
-const (
-	red    color = "31"
-	green  color = "32"
-	yellow color = "33"
-	blue   color = "34"
-	dim    color = "2"
+import (
+	"github.com/coder-ha/coder-ha/plugin/internal/border"
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 )
 
-func (t textWriter) paint(c color, text string) string {
+const (
+	red    = border.Red
+	green  = border.Green
+	yellow = border.Yellow
+	blue   = border.Blue
+	dim    = border.Dim
+)
+
+func (t textWriter) paint(c border.Color, text string) string {
 	if !t.color {
 		return text
 	}
-	return "\x1b[" + string(c) + "m" + text + "\x1b[0m"
+	return c.Paint(text)
 }
 
-func colorOf(s check.Severity) color {
+func colorOf(s check.Severity) border.Color {
 	switch s {
 	case check.Error:
 		return red

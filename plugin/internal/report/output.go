@@ -2,11 +2,10 @@ package report
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"strings"
 
-	"golang.org/x/term"
+	"github.com/coder-ha/coder-ha/plugin/internal/border"
 )
 
 // Output says how a report is written.
@@ -25,27 +24,37 @@ func Formats() []string { return []string{"text", "json"} }
 // Colors say when a text report has color: auto is on a terminal.
 func Colors() []string { return []string{"auto", "always", "never"} }
 
-// Write writes the report in its format. No text of secrets is in it.
-func (o Output) Write(w io.Writer, r Report, secrets []string) error {
-	redact(&r, secrets)
+// Write writes the report in its format.
+func (o Output) Write(w *border.Writer, r Report) error {
+	var writer Writer
+	out := w
 	switch o.Format {
 	case "", "text":
-		return textWriter{color: o.colored(w), verbose: o.Verbose}.Write(w, r)
+		colored := o.colored(w)
+		if colored {
+			w.Colors()
+		}
+		writer = textWriter{color: colored, verbose: o.Verbose}
 	case "json":
-		return jsonWriter{}.Write(w, r)
+		writer, out = jsonWriter{}, w.JSON()
+	default:
+		return fmt.Errorf("unknown output format %q: use %s", o.Format, strings.Join(Formats(), " or "))
 	}
-	return fmt.Errorf("unknown output format %q: use %s", o.Format, strings.Join(Formats(), " or "))
+	clean(&r, w.Known())
+	if err := writer.Write(out, r); err != nil {
+		return err
+	}
+	return out.Flush()
 }
 
 // colored says whether the report has color: as asked, else on a terminal,
 // unless NO_COLOR (https://no-color.org) or TERM=dumb say otherwise.
-func (o Output) colored(w io.Writer) bool {
+func (o Output) colored(w *border.Writer) bool {
 	switch o.Color {
 	case "always":
 		return true
 	case "never":
 		return false
 	}
-	file, ok := w.(*os.File)
-	return ok && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))
+	return os.Getenv("NO_COLOR") == "" && w.Terminal()
 }

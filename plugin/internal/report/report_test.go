@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/border"
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 )
 
@@ -57,7 +58,7 @@ func sample() Report {
 func write(t *testing.T, o Output, r Report) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	require.NoError(t, o.Write(&out, r, nil))
+	require.NoError(t, o.Write(border.New(&out, nil), r))
 	return out.Bytes()
 }
 
@@ -128,7 +129,7 @@ func TestTheVerdictFollowsTheFlags(t *testing.T) {
 }
 
 func TestAnUnknownFormatIsRefused(t *testing.T) {
-	err := Output{Format: "yaml"}.Write(io.Discard, Report{}, nil)
+	err := Output{Format: "yaml"}.Write(border.New(io.Discard, nil), Report{})
 	assert.EqualError(t, err, `unknown output format "yaml": use text or json`)
 }
 

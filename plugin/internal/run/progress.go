@@ -1,12 +1,9 @@
 package run
 
 import (
-	"fmt"
-	"io"
-	"os"
 	"sync"
 
-	"golang.org/x/term"
+	"github.com/coder-ha/coder-ha/plugin/internal/border"
 )
 
 // progress talks on standard error while the report is not there yet. On a
@@ -14,7 +11,7 @@ import (
 // line. A source that was left behind may still talk, so it can be used by several
 // goroutines.
 type progress struct {
-	out      io.Writer
+	out      *border.Writer
 	terminal bool
 
 	mu sync.Mutex
@@ -22,13 +19,9 @@ type progress struct {
 	waiting string
 }
 
-func newProgress(w io.Writer) *progress {
-	file, ok := w.(*os.File)
-	return &progress{out: w, terminal: ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))}
+func newProgress(w *border.Writer) *progress {
+	return &progress{out: w, terminal: w.Terminal()}
 }
-
-// eraseLine goes to the beginning of the line and erases it (ECMA-48, EL).
-const eraseLine = "\r\x1b[K"
 
 // wait replaces the line by what is waited for now.
 func (p *progress) wait(what string) {
@@ -50,7 +43,7 @@ func (p *progress) say(sentence string) {
 	defer p.mu.Unlock()
 	waiting := p.waiting
 	p.show("")
-	fmt.Fprintln(p.out, "coder-ha: "+sentence)
+	p.out.Say("coder-ha: ", sentence)
 	p.show(waiting)
 }
 
@@ -59,11 +52,6 @@ func (p *progress) show(what string) {
 	if !p.terminal {
 		return
 	}
-	if p.waiting != "" {
-		fmt.Fprint(p.out, eraseLine)
-	}
-	if what != "" {
-		fmt.Fprintf(p.out, "coder-ha: %s…", what)
-	}
+	p.out.Status(p.waiting != "", what)
 	p.waiting = what
 }

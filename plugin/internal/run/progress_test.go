@@ -5,12 +5,14 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/border"
 )
 
 func TestASentenceStandsAboveWhatTheRunWaitsFor(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := &progress{out: &out, terminal: true}
+	p := &progress{out: border.New(&out, nil), terminal: true}
 	p.say("before")
 	p.wait("reading the replicas")
 	p.say("between")
@@ -18,14 +20,14 @@ func TestASentenceStandsAboveWhatTheRunWaitsFor(t *testing.T) {
 	p.done()
 	p.done()
 	assert.Equal(t, "coder-ha: before\n"+
-		"coder-ha: reading the replicas…"+eraseLine+"coder-ha: between\n"+
-		"coder-ha: reading the replicas…"+eraseLine+"coder-ha: asking the database…"+eraseLine, out.String())
+		"coder-ha: reading the replicas…"+"\r\x1b[K"+"coder-ha: between\n"+
+		"coder-ha: reading the replicas…"+"\r\x1b[K"+"coder-ha: asking the database…"+"\r\x1b[K", out.String())
 }
 
 func TestOnlyATerminalShowsWhatTheRunWaitsFor(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	p := newProgress(&out)
+	p := newProgress(border.New(&out, nil))
 	p.wait("reading the replicas")
 	p.say("between")
 	p.done()

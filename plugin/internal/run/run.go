@@ -5,7 +5,6 @@ package run
 import (
 	"context"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
@@ -17,14 +16,6 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/source"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
 )
-
-// Streams are where a command reads and writes: the report goes to Out, all
-// talk goes to Err.
-type Streams struct {
-	In  io.Reader
-	Out io.Writer
-	Err io.Writer
-}
 
 // Source names what describes the replicas.
 type Source = source.Request
@@ -71,7 +62,7 @@ func (r Request) Do(parent context.Context, streams Streams) error {
 	}
 	ctx, cancel := context.WithTimeoutCause(parent, r.Timeout, timeoutError(r.Timeout))
 	defer cancel()
-	r.Source.In = streams.In
+	r.Source.In, r.Source.Secrets = streams.In, streams.Secrets
 	progress := newProgress(streams.Err)
 	defer progress.done()
 	r.Source.Say = progress.say
@@ -83,17 +74,11 @@ func (r Request) Do(parent context.Context, streams Streams) error {
 	return r.judge(ctx, streams, gathered)
 }
 
-// gathered is the evidence of a run, and what no output may hold.
-type gathered struct {
-	*facts.Facts
-	secrets []string
-}
-
 // gather reads the description of the replicas, then asks the databases side by
 // side.
-func (r Request) gather(ctx context.Context, progress *progress) (*gathered, error) {
+func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, error) {
 	key := digest.NewKey()
-	out := &gathered{Facts: &facts.Facts{Now: time.Now()}}
+	out := &facts.Facts{Now: time.Now()}
 	urls, err := r.Database.given(r.Source.Say)
 	if err != nil {
 		return nil, err
@@ -111,24 +96,24 @@ func (r Request) gather(ctx context.Context, progress *progress) (*gathered, err
 		if err != nil {
 			return nil, err
 		}
-		out.Deployment, out.secrets = described.Deployment, described.Secrets
-		asked.add(described, out.Facts)
+		out.Deployment = described.Deployment
+		asked.add(described, out)
 	}
 	progress.wait("asking the database")
-	asked.probe(ctx, key, out.Facts)
+	asked.probe(ctx, key, out)
 	return out, nil
 }
 
 // judge judges the evidence and writes the report.
-func (r Request) judge(ctx context.Context, streams Streams, found *gathered) error {
+func (r Request) judge(ctx context.Context, streams Streams, found *facts.Facts) error {
 	if found.Deployment == nil {
 		r.Judging.Plan.Version = coder.ParseVersion(r.Source.CoderVersion)
 	}
-	suppressed, err := r.suppressed(found.Facts, streams)
+	suppressed, err := r.suppressed(found, streams)
 	if err != nil {
 		return err
 	}
-	c := &check.Case{Facts: found.Facts, Settings: r.Judging.Settings}
+	c := &check.Case{Facts: found, Settings: r.Judging.Settings}
 	out := report.Of(c, check.Judge(checks.All(), c, suppressed))
 	out.Strict, out.FailOn = r.Judging.Strict, r.Judging.FailOn
 	cause := context.Cause(ctx)
@@ -138,7 +123,7 @@ func (r Request) judge(ctx context.Context, streams Streams, found *gathered) er
 	if r.DatabaseOnly {
 		out.Pages = found.Postgres
 	}
-	if err := r.Output.Write(streams.Out, out, found.secrets); err != nil {
+	if err := r.Output.Write(streams.Out, out); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
 	switch {

@@ -44,7 +44,7 @@ func (r Request) suppressed(found *facts.Facts, streams Streams) (map[string]str
 	known := IDs()
 	for _, id := range slices.Sorted(maps.Keys(by)) {
 		if !slices.Contains(known, id) {
-			fmt.Fprintf(streams.Err, "coder-ha: unknown check %q in %s%s\n", id, by[id], nearest.Hint(id, known))
+			streams.Say(fmt.Sprintf("unknown check %q in %s%s", id, by[id], nearest.Hint(id, known)))
 		}
 	}
 	return by, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/digest"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
@@ -35,6 +36,8 @@ type Request struct {
 	PodIPFamily  string
 	// ResolveURL says to look for the database URL in the cluster too.
 	ResolveURL bool
+	// Secrets take what no output may hold.
+	Secrets *secrets.Known
 	// Say takes a sentence that a user should know at once.
 	Say func(sentence string)
 }
@@ -49,8 +52,6 @@ type Description struct {
 	Gap *facts.Gap
 	// PostgresAuth is CODER_PG_AUTH of the replicas, empty where it is not known.
 	PostgresAuth string
-	// Secrets are texts that no output may hold.
-	Secrets []string
 }
 
 // Describe reads the model. The key is that of its digests.
@@ -65,9 +66,6 @@ func (r Request) Describe(ctx context.Context, key digest.Key) (*Description, er
 	}
 	if text, literal := d.Replicas[0].Env(coder.PostgresAuth).Text.Literal(); literal {
 		out.PostgresAuth = text
-	}
-	if d.Lookups != nil {
-		out.Secrets = d.Lookups.Secrets
 	}
 	d.Seal(key)
 	return out, nil
@@ -123,10 +121,6 @@ func RefusalError(sentence string) error {
 	return fmt.Errorf("the chart refuses these values: %s", sentence)
 }
 
-// leastHidden is from how many bytes on a text is looked for in what is written: a
-// shorter one, such as a port, stands in it for other reasons too.
-const leastHidden = 8
-
 // lookups hands on what the chart asked the cluster, nil where it asked none. What
 // was not answered is said at once: without it there may be nothing to check.
 func (r Request) lookups(rendered *chart.Rendered, opts *kube.Options) *deployment.Lookups {
@@ -142,11 +136,7 @@ func (r Request) lookups(rendered *chart.Rendered, opts *kube.Options) *deployme
 	opts.OpenWhy = "it depends on a lookup that the cluster did not answer: " + strings.Join(what, ", ")
 	opts.OpenProof = deployment.GrantLookups
 	for _, o := range rendered.Objects {
-		for _, text := range rendered.FromSecrets.Texts(o) {
-			if len(text) >= leastHidden {
-				rendered.Lookups.Secrets = append(rendered.Lookups.Secrets, text)
-			}
-		}
+		r.Secrets.AddWhole(rendered.FromSecrets.Texts(o)...)
 	}
 	return &rendered.Lookups
 }

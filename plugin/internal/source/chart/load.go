@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"os"
 	"strings"
 
 	"helm.sh/helm/v3/pkg/action"
@@ -60,11 +59,6 @@ func locate(opts Options) (string, error) {
 	if install.Version == "" && opts.Devel {
 		install.Version = ">0.0.0-0"
 	}
-	// Helm's downloader writes what it verified to os.Stdout, where only the
-	// report belongs.
-	stdout := os.Stdout
-	os.Stdout = os.Stderr
-	defer func() { os.Stdout = stdout }()
 	return install.LocateChart(opts.Chart, opts.Settings.env)
 }
 

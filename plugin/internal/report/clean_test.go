@@ -9,9 +9,11 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/border"
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
 )
 
 // TestNoFieldOfAReportShowsWhatIsHidden puts a secret into every string that a
@@ -39,15 +41,18 @@ func TestNoFieldOfAReportShowsWhatIsHidden(t *testing.T) {
 		}
 		r.FailOn = check.Error
 		var out bytes.Buffer
-		require.NoError(t, Output{Format: format, Verbose: true}.Write(&out, r, []string{short, long}))
-		assert.NotContains(t, out.String(), "hidden", format)
+		known := secrets.New()
+		known.AddWhole(short, long)
+		require.NoError(t, Output{Format: format, Verbose: true}.Write(border.New(&out, known), r))
+		assert.NotContains(t, out.String(), "hidden \"host", format)
+		assert.NotContains(t, out.String(), `hidden \"host`, format)
 		assert.NotContains(t, out.String(), ".secret.example", "nothing is left of a text that begins with another")
-		assert.Contains(t, out.String(), "from (from a Secret) and (from a Secret)")
+		assert.Contains(t, out.String(), "from (hidden) and (hidden)")
 	}
 }
 
 // TestEveryTextOfAReportCanBeHidden looks at the types that a report is made of,
-// those of what is seldom there included: a text that redact cannot change would be
+// those of what is seldom there included: a text that clean cannot change would be
 // written as it is.
 func TestEveryTextOfAReportCanBeHidden(t *testing.T) {
 	t.Parallel()

@@ -1,0 +1,54 @@
+package border
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"regexp"
+	"strings"
+	"unicode/utf16"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
+)
+
+// jsonLine is a line of JSON that was written with one scalar in a line.
+func (w *Writer) jsonLine(line string) string {
+	line = escape(w.hideJSON(line), unicodeEscape, "\t")
+	return disarmed(line, `\u0023#`)
+}
+
+// jsonKey is the key that a line begins with.
+var jsonKey = regexp.MustCompile(`^\s*"\w+": `)
+
+// hideJSON hides what is secret in the string that ends a line of JSON, and leaves
+// the rest: the keys, and what makes it JSON, are ours.
+func (w *Writer) hideJSON(line string) string {
+	start := len(jsonKey.FindString(line))
+	from := strings.IndexByte(line[start:], '"') + start
+	to := strings.LastIndexByte(line, '"') + 1
+	if from < start || to-from < 2 || w.known.Hide(line[from:to]) == line[from:to] {
+		return line
+	}
+	var text string
+	if err := json.Unmarshal([]byte(line[from:to]), &text); err != nil {
+		return line[:from] + `"` + secrets.Hidden + `"` + line[to:]
+	}
+	var out bytes.Buffer
+	enc := json.NewEncoder(&out)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(w.known.Hide(text)); err != nil {
+		return line[:from] + `"` + secrets.Hidden + `"` + line[to:]
+	}
+	return line[:from] + strings.TrimSuffix(out.String(), "\n") + line[to:]
+}
+
+// unicodeEscape is the notation of JSON.
+func unicodeEscape(r rune, invalid bool) string {
+	if invalid {
+		return `\ufffd`
+	}
+	if high, low := utf16.EncodeRune(r); high != '\uFFFD' {
+		return fmt.Sprintf(`\u%04x\u%04x`, high, low)
+	}
+	return fmt.Sprintf(`\u%04x`, r)
+}
