@@ -5,15 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 )
 
 // CodecVersion is the version of the format that Encode writes. It changes only
 // when a reader of the old format would misread the new one.
 const CodecVersion = "1"
-
-// maxEncoded bounds what Decode reads, in bytes: a thousand replicas take about
-// a tenth of it.
-const maxEncoded = 64 << 20
 
 // ErrNotFacts says that an input is not what Encode wrote.
 var ErrNotFacts = errors.New("not a facts file of coder-ha")
@@ -34,12 +32,12 @@ func Encode(w io.Writer, f *Facts) error {
 // Decode reads what Encode wrote, by this version of the plugin or another one
 // with the same CodecVersion: fields that it does not know are passed over.
 func Decode(r io.Reader) (*Facts, error) {
-	limited := &io.LimitedReader{R: r, N: maxEncoded + 1}
+	limited := &io.LimitedReader{R: r, N: limits.Facts.Most + 1}
 	var in encoded
 	err := json.NewDecoder(limited).Decode(&in)
 	switch {
 	case limited.N <= 0:
-		return nil, fmt.Errorf("%w: larger than %d MiB", ErrNotFacts, maxEncoded>>20)
+		return nil, fmt.Errorf("%w: larger than %s", ErrNotFacts, limits.Facts)
 	case err != nil:
 		// The decoder's own words may quote the input.
 		return nil, fmt.Errorf("%w: the JSON cannot be read", ErrNotFacts)

@@ -34,14 +34,25 @@ type Limit struct {
 var (
 	ValuesFile = Limit{"values files", 5 << 20, Bytes, "As much as Helm takes of one file of a chart."}
 	SetFile    = Limit{"files of --set-file", 5 << 20, Bytes, "As much as Helm takes of one file of a chart."}
-	Manifests  = Limit{"manifests", 32 << 20, Bytes, "A cluster stores at most 1.5 MiB of an object; this is room for a whole cluster's worth of ordinary ones."}
+	Manifests  = Limit{"manifests", 16 << 20, Bytes, "A cluster stores at most 1.5 MiB of an object; a stream of this size has some thousand ordinary ones, and takes about 350 MiB of memory once it is read."}
 	URLFile    = Limit{"files with a database URL", 64 << 10, Bytes, "A URL is one line; one with inline certificates takes a tenth of this."}
 	Suppress   = Limit{".coder-ha.yaml files", 64 << 10, Bytes, "All ids of checks together take a twentieth of this."}
 	EnvFile    = Limit{"environment files", 2 << 20, Bytes, "Linux starts no program with more environment."}
 	UnitFile   = Limit{"systemd units", 1 << 20, Bytes, "Real ones have a few kilobytes."}
 	Table      = Limit{"tables of hosts", 4 << 20, Bytes, "Ten thousand hosts fit."}
+	Facts      = Limit{"facts files", 64 << 20, Bytes, "A thousand replicas take about a tenth of it."}
+	Kubeconfig = Limit{"kubeconfigs", 8 << 20, Bytes, "One with a thousand clusters and their certificates fits."}
 	PEM        = Limit{"certificate and key files", 4 << 20, Bytes, "The bundle of all public certificate authorities has a quarter of a megabyte."}
 )
+
+// What servers answer.
+var (
+	APIAnswer    = Limit{"answers of a Kubernetes API server", 32 << 20, Bytes, "A list of a thousand Secrets fits."}
+	PostgresData = Limit{"answers of a Postgres server", 16 << 20, Bytes, "All questions together are answered with some kilobytes; two hundred rows of replicas take 200 KiB."}
+)
+
+// How long is waited for what takes no other notice of time.
+var Login = Limit{"credential plugins of a kubeconfig, with the request that needs them", int64(30 * time.Second), Time, "A login in a browser is not waited for: log in before."}
 
 // What a document may hold.
 var (
@@ -83,5 +94,13 @@ type Exceeded struct {
 
 // Error names the input and the limit.
 func (e *Exceeded) Error() string {
-	return fmt.Sprintf("%s: it is too large: %s have at most %s", e.Input, e.Limit.Of, e.Limit)
+	what := "too large"
+	switch e.Limit.Unit {
+	case Levels:
+		what = "nested too deeply"
+	case Time:
+		what = "too slow"
+	case Bytes, Nodes:
+	}
+	return fmt.Sprintf("%s: it is %s: the limit of %s is %s", e.Input, what, e.Limit.Of, e.Limit)
 }

@@ -24,7 +24,7 @@ func ReadFile(ctx context.Context, path string, limit Limit) ([]byte, error) {
 	case info.Mode().IsRegular() && info.Size() > limit.Most:
 		return nil, &Exceeded{path, limit}
 	}
-	return arrive(ctx, path, func() ([]byte, error) {
+	return Await(ctx, path, func() ([]byte, error) {
 		file, err := os.Open(path)
 		if err != nil {
 			return nil, err
@@ -34,31 +34,37 @@ func ReadFile(ctx context.Context, path string, limit Limit) ([]byte, error) {
 	})
 }
 
+// Plain looks at a file that a library will read: its size, and that it is no
+// device without end. A file that is not there is left to the library.
+func Plain(path string, limit Limit) error {
+	info, err := os.Stat(path)
+	switch {
+	case err != nil || path == os.DevNull:
+		return nil
+	case info.Mode()&fs.ModeDevice != 0:
+		return fmt.Errorf("%s: it is a device, not a file", path)
+	case info.Mode().IsRegular() && info.Size() > limit.Most:
+		return &Exceeded{path, limit}
+	}
+	return nil
+}
+
+// Stdin is how people are told of standard input.
+const Stdin = "(standard input)"
+
+// ReadInput reads a file, or the stream where the path is "-".
+func ReadInput(ctx context.Context, path string, in io.Reader, limit Limit) ([]byte, error) {
+	if path == "-" {
+		return Read(ctx, in, Stdin, limit)
+	}
+	return ReadFile(ctx, path, limit)
+}
+
 // Read reads a stream, such as standard input, to its end, in the same way. The
 // name is for people. A read that the context leaves behind still holds the
 // reader: use it for nothing else.
 func Read(ctx context.Context, r io.Reader, name string, limit Limit) ([]byte, error) {
-	return arrive(ctx, name, func() ([]byte, error) { return read(r, name, limit) })
-}
-
-// arrive does work that takes no notice of the context, and leaves it behind when
-// the context ends.
-func arrive(ctx context.Context, name string, work func() ([]byte, error)) ([]byte, error) {
-	type result struct {
-		text []byte
-		err  error
-	}
-	done := make(chan result, 1)
-	go func() {
-		text, err := work()
-		done <- result{text, err}
-	}()
-	select {
-	case r := <-done:
-		return r.text, r.err
-	case <-ctx.Done():
-		return nil, fmt.Errorf("%s: still waiting for its content: %w", name, context.Cause(ctx))
-	}
+	return Await(ctx, name, func() ([]byte, error) { return read(r, name, limit) })
 }
 
 func read(r io.Reader, name string, limit Limit) ([]byte, error) {

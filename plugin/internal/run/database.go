@@ -36,7 +36,7 @@ const DefaultConnectTimeout = postgres.DefaultConnectTimeout
 var errNoURL = errors.New("no database URL: set --postgres-url-file FILE or " + coder.PostgresURL + ", or name the chart or manifests that have it")
 
 // given are the URLs that the user gives to the command itself, in order.
-func (d Database) given(say func(string)) ([]resolve.URL, error) {
+func (d Database) given(ctx context.Context, say func(string)) ([]resolve.URL, error) {
 	var out []resolve.URL
 	for i, url := range d.URLs {
 		origin := "--postgres-url"
@@ -49,7 +49,7 @@ func (d Database) given(say func(string)) ([]resolve.URL, error) {
 		out = append(out, resolve.URL{Text: url, Origin: origin})
 	}
 	for _, path := range d.Files {
-		url, err := readURLFile(path)
+		url, err := readURLFile(ctx, path)
 		if err != nil {
 			return nil, err
 		}

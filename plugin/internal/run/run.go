@@ -79,7 +79,7 @@ func (r Request) Do(parent context.Context, streams Streams) error {
 func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, error) {
 	key := digest.NewKey()
 	out := &facts.Facts{Now: time.Now()}
-	urls, err := r.Database.given(r.Source.Say)
+	urls, err := r.Database.given(ctx, r.Source.Say)
 	if err != nil {
 		return nil, err
 	}
@@ -109,7 +109,7 @@ func (r Request) judge(ctx context.Context, streams Streams, found *facts.Facts)
 	if found.Deployment == nil {
 		r.Judging.Plan.Version = coder.ParseVersion(r.Source.CoderVersion)
 	}
-	suppressed, err := r.suppressed(found, streams)
+	suppressed, err := r.suppressed(ctx, found, streams)
 	if err != nil {
 		return err
 	}
@@ -152,6 +152,14 @@ func within[T any](ctx context.Context, work func() (T, error)) (result T, err e
 	case <-done:
 		return got, failed
 	case <-ctx.Done():
+	}
+	select {
+	case <-done:
+		return got, failed
+	case <-time.After(lastWords):
 		return result, context.Cause(ctx)
 	}
 }
+
+// lastWords is how long work may take to say what it waited for.
+const lastWords = 50 * time.Millisecond

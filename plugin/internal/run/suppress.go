@@ -1,11 +1,11 @@
 package run
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/checks"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 	"github.com/coder-ha/coder-ha/plugin/internal/nearest"
 )
 
@@ -23,14 +24,14 @@ const suppressFile = ".coder-ha.yaml"
 // suppressed are the checks to leave out, with who asked for it: --skip, the
 // files beside what was read, and annotations of the objects. An id that no
 // check has is worth a word on standard error, and no more.
-func (r Request) suppressed(found *facts.Facts, streams Streams) (map[string]string, error) {
+func (r Request) suppressed(ctx context.Context, found *facts.Facts, streams Streams) (map[string]string, error) {
 	by := map[string]string{}
 	if found.Deployment != nil {
 		maps.Copy(by, found.Deployment.Ignored)
 	}
 	for _, dir := range directories(r.Source.Files()) {
 		path := filepath.Join(dir, suppressFile)
-		ids, err := readSuppressFile(path)
+		ids, err := readSuppressFile(ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -72,8 +73,8 @@ func directories(files []string) []string {
 
 // readSuppressFile reads the ids of a file; a file that is not there has none. No
 // error quotes the file, but for a key that is nearly the right one.
-func readSuppressFile(path string) ([]string, error) {
-	text, err := os.ReadFile(path)
+func readSuppressFile(ctx context.Context, path string) ([]string, error) {
+	text, err := limits.ReadFile(ctx, path, limits.Suppress)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

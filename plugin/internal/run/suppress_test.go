@@ -36,7 +36,7 @@ func TestASuppressFileHoldsAListOfIDsAndNothingElse(t *testing.T) {
 			t.Parallel()
 			path := filepath.Join(t.TempDir(), suppressFile)
 			require.NoError(t, os.WriteFile(path, []byte(c.text), 0o600))
-			ids, err := readSuppressFile(path)
+			ids, err := readSuppressFile(t.Context(), path)
 			if c.fails == "" {
 				require.NoError(t, err)
 				assert.ElementsMatch(t, c.ids, ids)
@@ -46,7 +46,7 @@ func TestASuppressFileHoldsAListOfIDsAndNothingElse(t *testing.T) {
 			assert.NotContains(t, err.Error(), "hunter2")
 		})
 	}
-	ids, err := readSuppressFile(filepath.Join(t.TempDir(), suppressFile))
+	ids, err := readSuppressFile(t.Context(), filepath.Join(t.TempDir(), suppressFile))
 	require.NoError(t, err)
 	assert.Empty(t, ids, "a file that is not there")
 }

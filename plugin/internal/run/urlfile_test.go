@@ -28,7 +28,7 @@ func TestAURLFileIsForItsOwnerAlone(t *testing.T) {
 		"that is not there":               {path: filepath.Join(t.TempDir(), "none"), fails: "no such file"},
 		"whose URL ends in more than one": {path: write(url+"\r\n\n", 0o600), want: url},
 	} {
-		got, err := readURLFile(tc.path)
+		got, err := readURLFile(t.Context(), tc.path)
 		if tc.fails == "" {
 			require.NoError(t, err, name)
 			assert.Equal(t, tc.want, got, name)

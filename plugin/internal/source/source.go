@@ -4,11 +4,11 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"slices"
 	"strings"
 
@@ -16,9 +16,11 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/digest"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/kubeconfig"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/resolve"
 )
@@ -56,6 +58,9 @@ type Description struct {
 
 // Describe reads the model. The key is that of its digests.
 func (r Request) Describe(ctx context.Context, key digest.Key) (*Description, error) {
+	if err := kubeconfig.Check(r.Chart.Settings.Cluster()); err != nil {
+		return nil, err
+	}
 	d, err := r.read(ctx)
 	if err != nil {
 		return nil, err
@@ -80,7 +85,7 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 		return nil, errors.New("--repo needs the name of a CHART in that repository")
 	}
 	opts := kube.Options{Namespace: r.Chart.Settings.Namespace(), Workloads: r.Workloads, CoderVersion: r.CoderVersion, PodIPFamily: r.PodIPFamily}
-	objects, err := r.readManifests()
+	objects, err := r.readManifests(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -93,6 +98,7 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 		if r.Chart.DryRun == chart.DryRunServer && r.Chart.KubeVersion+strings.Join(r.Chart.APIVersions, "") != "" {
 			r.Say("--dry-run=server uses the version and APIs of the cluster: --kube-version and --api-versions are ignored")
 		}
+		r.Chart.In = r.In
 		rendered, err := chart.Render(ctx, r.Chart)
 		if err != nil {
 			return nil, err
@@ -159,10 +165,10 @@ func (r Request) hasValues() bool {
 	return len(v.ValueFiles)+len(v.Values)+len(v.StringValues)+len(v.JSONValues)+len(v.FileValues)+len(v.LiteralValues) > 0
 }
 
-func (r Request) readManifests() ([]manifest.Object, error) {
+func (r Request) readManifests(ctx context.Context) ([]manifest.Object, error) {
 	var all []manifest.Object
 	for _, path := range r.Manifests {
-		objects, err := r.readManifest(path)
+		objects, err := r.readManifest(ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -174,14 +180,14 @@ func (r Request) readManifests() ([]manifest.Object, error) {
 	return all, nil
 }
 
-func (r Request) readManifest(path string) ([]manifest.Object, error) {
-	if path == "-" {
-		return manifest.Decode(r.In, "(standard input)")
-	}
-	file, err := os.Open(path)
+func (r Request) readManifest(ctx context.Context, path string) ([]manifest.Object, error) {
+	text, err := limits.ReadInput(ctx, path, r.In, limits.Manifests)
 	if err != nil {
 		return nil, fmt.Errorf("--manifest: %w", err)
 	}
-	defer func() { _ = file.Close() }()
-	return manifest.Decode(file, path)
+	name := path
+	if path == "-" {
+		name = limits.Stdin
+	}
+	return manifest.Decode(bytes.NewReader(text), name)
 }

@@ -67,7 +67,7 @@ func (p *probe) secure(ctx context.Context, w *wire, address string, note func(p
 		return w, nil
 	}
 	begin := time.Now()
-	plan, err := planTLS(p.URL, p.ReadFile)
+	plan, err := planTLS(p.URL, func(path string) ([]byte, error) { return p.ReadFile(ctx, path) })
 	var conn net.Conn
 	var facts *pgfacts.TLS
 	if err == nil {

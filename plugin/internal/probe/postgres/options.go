@@ -8,10 +8,10 @@ package postgres
 import (
 	"context"
 	"net"
-	"os"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
 )
 
@@ -51,7 +51,7 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// ReadFile reads the files that the URL names; without it, those of this
 	// machine.
-	ReadFile func(path string) ([]byte, error)
+	ReadFile func(ctx context.Context, path string) ([]byte, error)
 	// Lookup and Dial replace the system's, for tests.
 	Lookup func(ctx context.Context, host string) ([]string, error)
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
@@ -65,7 +65,7 @@ func (o Options) withDefaults() Options {
 		o.ConnectTimeout = DefaultConnectTimeout
 	}
 	if o.ReadFile == nil {
-		o.ReadFile = os.ReadFile
+		o.ReadFile = func(ctx context.Context, path string) ([]byte, error) { return limits.ReadFile(ctx, path, limits.PEM) }
 	}
 	if o.Lookup == nil {
 		o.Lookup = net.DefaultResolver.LookupHost

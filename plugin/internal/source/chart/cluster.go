@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kubeconfig"
 )
 
@@ -50,7 +51,15 @@ func connect(ctx context.Context, opts Options) (*live, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := l.discover(client, caps); err != nil {
+	// A credential plugin takes no notice of a context.
+	silent := noAnswer(config.Host, fmt.Errorf("no answer within %s", limits.Login))
+	waiting, cancel := context.WithTimeoutCause(ctx, time.Duration(limits.Login.Most), silent)
+	defer cancel()
+	_, err = limits.Await(waiting, config.Host, func() (struct{}, error) { return struct{}{}, l.discover(client, caps) })
+	if err != nil {
+		if errors.Is(err, silent) {
+			return nil, silent
+		}
 		if cause := context.Cause(ctx); cause != nil {
 			return nil, cause
 		}

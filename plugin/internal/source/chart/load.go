@@ -13,6 +13,7 @@ import (
 	"helm.sh/helm/v3/pkg/registry"
 
 	"github.com/coder-ha/coder-ha/charts"
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 )
 
 // load finds and reads the chart and proves that it can be installed.
@@ -49,6 +50,11 @@ func read(opts Options) (*chart.Chart, error) {
 
 // locate turns a reference into a path, downloading the chart if it must.
 func locate(opts Options) (string, error) {
+	for _, path := range []string{opts.Path.CaFile, opts.Path.CertFile, opts.Path.KeyFile, opts.Path.Keyring} {
+		if err := limits.Plain(path, limits.PEM); err != nil {
+			return "", err
+		}
+	}
 	client, err := registryClient(opts)
 	if err != nil {
 		return "", err

@@ -85,6 +85,9 @@ func (l *lookups) RoundTrip(req *http.Request) (*http.Response, error) {
 	return l.respond(req, known), nil
 }
 
+// WrappedRoundTripper lets the Kubernetes client cancel a request below.
+func (l *lookups) WrappedRoundTripper() http.RoundTripper { return l.base }
+
 // ask sends a request to the cluster, bounded by the run's context too.
 func (l *lookups) ask(req *http.Request, into *answer) error {
 	ctx, cancel := context.WithCancelCause(req.Context())

@@ -3,6 +3,8 @@
 package chart
 
 import (
+	"io"
+
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/cli/values"
 )
@@ -20,6 +22,8 @@ type Options struct {
 	Settings *Settings
 	Path     action.ChartPathOptions
 	Values   values.Options
+	// In is read where a values file is named "-".
+	In io.Reader
 	// DryRun says whether the templates ask the cluster of Settings. If so its
 	// own version and APIs count, and KubeVersion and APIVersions do not.
 	DryRun DryRun

@@ -2,15 +2,14 @@ package chart
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"slices"
 	"strings"
 
 	"gopkg.in/yaml.v3"
 	"helm.sh/helm/v3/pkg/cli/values"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 )
 
 // Origins remembers where the user's values stand, so that a finding about a
@@ -56,21 +55,17 @@ func (o *Origins) add(name string, p place) {
 	o.env[name] = append(o.env[name], p)
 }
 
-// addFile reads a values file. One that is not on this machine is left to Helm.
-func (o *Origins) addFile(path, name string) error {
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && strings.Contains(path, "://") {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("read the values: %w", err)
-	}
+// addText reads a values file.
+func (o *Origins) addText(text []byte, name string) error {
 	var doc yaml.Node
 	if err := yaml.NewDecoder(bytes.NewReader(text)).Decode(&doc); err != nil {
 		if len(bytes.TrimSpace(text)) == 0 {
 			return nil
 		}
 		return fmt.Errorf("%s: %s", name, strings.TrimPrefix(err.Error(), "yaml: "))
+	}
+	if err := limits.Document(&doc, name); err != nil {
+		return err
 	}
 	o.addNode(&doc, name)
 	o.documents = append(o.documents, document{name, doc.Content[0]})

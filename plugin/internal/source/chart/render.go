@@ -40,7 +40,7 @@ type Rendered struct {
 // Render renders the chart. A chart that refuses the values is not an error:
 // see Rendered.Refusal. Anything else that keeps it from rendering is.
 func Render(ctx context.Context, opts Options) (*Rendered, error) {
-	vals, origins, err := mergeValues(opts)
+	vals, origins, err := mergeValues(ctx, opts)
 	if err != nil {
 		return nil, err
 	}

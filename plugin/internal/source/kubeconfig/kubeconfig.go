@@ -5,10 +5,13 @@ package kubeconfig
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/rest"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 )
 
 // ErrNone says that nothing names a cluster.
@@ -26,8 +29,32 @@ func Config(getter genericclioptions.RESTClientGetter) (*rest.Config, error) {
 	case err != nil:
 		return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
 	}
+	for _, path := range []string{config.CAFile, config.CertFile, config.KeyFile, config.BearerTokenFile} {
+		if err := limits.Plain(path, limits.PEM); err != nil {
+			return nil, fmt.Errorf("the kubeconfig cannot be used: %w", err)
+		}
+	}
 	config.WarningHandler = rest.NoWarnings{}
+	config.Wrap(func(base http.RoundTripper) http.RoundTripper {
+		return limits.Answers(base, config.Host, limits.APIAnswer)
+	})
 	return config, nil
+}
+
+// Check looks at the files of the kubeconfig before the client reads them, which
+// it does without a limit.
+func Check(getter genericclioptions.RESTClientGetter) error {
+	access := getter.ToRawKubeConfigLoader().ConfigAccess()
+	paths := access.GetLoadingPrecedence()
+	if access.IsExplicitFile() {
+		paths = []string{access.GetExplicitFile()}
+	}
+	for _, path := range paths {
+		if err := limits.Plain(path, limits.Kubeconfig); err != nil {
+			return fmt.Errorf("the kubeconfig cannot be used: %w", err)
+		}
+	}
+	return nil
 }
 
 // unnamed are the hosts that the client tries where nothing names one.

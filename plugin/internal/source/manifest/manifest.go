@@ -9,6 +9,8 @@ import (
 	"strings"
 
 	"gopkg.in/yaml.v3"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 )
 
 // Object is one Kubernetes object and where it was read.
@@ -57,6 +59,9 @@ func Decode(r io.Reader, file string) ([]Object, error) {
 		}
 		if err != nil {
 			return nil, fmt.Errorf("%s: %s", file, strings.TrimPrefix(err.Error(), "yaml: "))
+		}
+		if err := limits.Document(&doc, file); err != nil {
+			return nil, err
 		}
 		found, err := objectsOf(&doc, file)
 		if err != nil {

@@ -5,6 +5,7 @@ package resolve
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,10 +13,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/rest"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kubeconfig"
 )
 
@@ -89,6 +92,18 @@ func read(ctx context.Context, getter genericclioptions.RESTClientGetter, key de
 	if err != nil {
 		return "", fmt.Errorf("and %w", err)
 	}
+	// A credential plugin takes no notice of a context.
+	silent := fmt.Errorf("and the cluster at %s does not answer within %s", config.Host, limits.Login)
+	waiting, cancel := context.WithTimeoutCause(ctx, time.Duration(limits.Login.Most), silent)
+	defer cancel()
+	text, err := limits.Await(waiting, config.Host, func() (string, error) { return ask(ctx, config, key) })
+	if errors.Is(err, silent) {
+		return "", silent
+	}
+	return text, err
+}
+
+func ask(ctx context.Context, config *rest.Config, key deployment.Key) (string, error) {
 	config.Timeout = clusterTimeout
 	client, err := corev1.NewForConfig(config)
 	if err != nil {
