@@ -12,28 +12,10 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
-// better puts on an upstream world what this chart adds for both kinds of
-// workload: a working anti-affinity, a spread over zones, the drain delay, no
-// capabilities, the port between replicas with its Service, and a disruption
-// budget for more than one replica.
-func (w *world) better() {
-	selector := w.workload.Spec.Selector
-	hostname := corev1.PodAffinityTerm{TopologyKey: "kubernetes.io/hostname", LabelSelector: selector}
-	w.pod().Affinity = &corev1.Affinity{PodAntiAffinity: &corev1.PodAntiAffinity{
-		PreferredDuringSchedulingIgnoredDuringExecution: []corev1.WeightedPodAffinityTerm{
-			{Weight: 100, PodAffinityTerm: hostname},
-		},
-	}}
-	w.pod().TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{
-		MaxSkew: 1, TopologyKey: "topology.kubernetes.io/zone",
-		WhenUnsatisfiable: corev1.ScheduleAnyway, LabelSelector: selector,
-	}}
-	w.coder().Lifecycle = &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 10}}}
-	w.coder().SecurityContext.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
-	w.coder().Ports = append(w.coder().Ports, tcpPort("cluster", 6222))
-	w.others = append(w.others, w.replicasService())
-	if *w.workload.Spec.Replicas > 1 {
-		w.others = append(w.others, w.budget())
+// better puts on an upstream world what this chart makes otherwise.
+func (w *world) better(values map[string]any) {
+	for _, d := range differences {
+		d.make(w, values)
 	}
 }
 
@@ -85,6 +67,11 @@ func (w *world) statefulSet() *appsv1.StatefulSet {
 	spec := w.workload.Spec
 	template := *spec.Template.DeepCopy()
 	for _, taint := range []string{"node.kubernetes.io/not-ready", "node.kubernetes.io/unreachable"} {
+		if slices.ContainsFunc(spec.Template.Spec.Tolerations, func(own corev1.Toleration) bool {
+			return (own.Key == "" || own.Key == taint) && (own.Effect == "" || own.Effect == corev1.TaintEffectNoExecute)
+		}) {
+			continue
+		}
 		template.Spec.Tolerations = append(slices.Clip(template.Spec.Tolerations), corev1.Toleration{
 			Key: taint, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffectNoExecute,
 			TolerationSeconds: new(int64(30)),

@@ -176,6 +176,6 @@ coder:
 			MaxSurge: new(intstr.FromString("50%")), MaxUnavailable: new(intstr.FromInt32(0)),
 		},
 	}
-	want.better()
+	want.better(nil)
 	equalObjects(t, byKey(t, want.as("Deployment")), byKey(t, all))
 }

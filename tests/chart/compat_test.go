@@ -33,7 +33,7 @@ func checkCompat(t *testing.T, cases []compatCase) {
 						if test.upstream != nil {
 							test.upstream(want)
 						}
-						want.better()
+						want.better(valuesOf(t, test.values))
 						if test.ours != nil {
 							test.ours(want)
 						}

@@ -37,8 +37,17 @@ func newScheme() *runtime.Scheme {
 // twice, as the API server does under strict validation.
 var strict = serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
 
+// lenient leaves out fields that the type does not have, as the API server does
+// otherwise.
+var lenient = serializer.NewCodecFactory(scheme).UniversalDeserializer()
+
 // decode reads manifests into the types of their APIs.
 func decode(t *testing.T, manifests string) []runtime.Object {
+	t.Helper()
+	return decodeWith(t, strict, manifests)
+}
+
+func decodeWith(t *testing.T, decoder runtime.Decoder, manifests string) []runtime.Object {
 	t.Helper()
 	var objects []runtime.Object
 	reader := utilyaml.NewYAMLReader(bufio.NewReader(strings.NewReader(manifests)))
@@ -53,7 +62,7 @@ func decode(t *testing.T, manifests string) []runtime.Object {
 		if content == nil {
 			continue
 		}
-		object, kind, err := strict.Decode(document, nil, nil)
+		object, kind, err := decoder.Decode(document, nil, nil)
 		require.NoError(t, err, "%s", document)
 		object.GetObjectKind().SetGroupVersionKind(*kind)
 		objects = append(objects, object)
