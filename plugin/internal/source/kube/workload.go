@@ -65,7 +65,8 @@ func (in *input) findWorkloads() ([]workload, error) {
 			Workload: deployment.Workload{
 				Kind: o.Kind, Namespace: o.Namespace, Name: o.Name,
 				Replicas: in.count(o, owner), Pod: pod(owner.Spec.Template, container),
-				NamespaceLabels: in.namespaces[o.Namespace], Origin: origin(o),
+				NamespaceLabels: in.namespaces[o.Namespace].labels, NamespaceAnnotations: in.namespaces[o.Namespace].annotations,
+				Origin: origin(o),
 			},
 			object: o, owner: owner, container: container,
 			version: version(in.CoderVersion, owner.Spec.Template.Spec.Containers[container].Image),
@@ -79,6 +80,7 @@ func (in *input) findWorkloads() ([]workload, error) {
 		case noEvidence:
 		}
 	}
+	in.owners = all
 	if len(coder) == 0 {
 		coder = like
 	}
