@@ -26,16 +26,17 @@ const PodIP = "KUBE_POD_IP"
 func RelayWiring(port int, ipv6 bool) []Entry {
 	return []Entry{
 		{Name: PodIP, FieldPath: "status.podIP"},
-		{Name: RelayURL, Value: RelayURLOf("$("+PodIP+")", port, ipv6)},
+		{Name: RelayURL, Value: RelayURLOf("http", "$("+PodIP+")", port, ipv6)},
 	}
 }
 
-// RelayURLOf is the relay URL of a replica with an address.
-func RelayURLOf(address string, port int, ipv6 bool) string {
+// RelayURLOf is the relay URL of a replica with an address: the scheme and the port
+// are those of one of its listeners.
+func RelayURLOf(scheme, address string, port int, ipv6 bool) string {
 	if ipv6 {
 		address = "[" + address + "]"
 	}
-	return fmt.Sprintf("http://%s:%d", address, port)
+	return fmt.Sprintf("%s://%s:%d", scheme, address, port)
 }
 
 // ClusterHostWiring gives each replica on Kubernetes the address at which its

@@ -39,29 +39,37 @@ type Options struct {
 // Build makes the model of the deployment that the objects describe. An input
 // without coderd, or with more than one to choose from, is an error.
 func Build(objects []manifest.Object, opts Options) (*deployment.Deployment, error) {
+	d, _, err := Find(objects, opts)
+	return d, err
+}
+
+// Find is Build, and says where coderd's container is, for each workload.
+func Find(objects []manifest.Object, opts Options) (*deployment.Deployment, []Place, error) {
 	in, err := newInput(objects, opts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	found, err := in.findWorkloads()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var places []Place
 	d := &deployment.Deployment{}
 	for i, w := range found {
 		w.Duplicates = in.duplicates(w)
 		d.Workloads = append(d.Workloads, w.Workload)
 		ignored(d, w.object)
 		d.Replicas = append(d.Replicas, in.replicas(i, w)...)
+		places = append(places, Place{Object: w.object, Path: w.path(), Container: w.coder()})
 	}
 	d.Version = found[0].version
 	d.PodIPFamily = opts.PodIPFamily
 	for _, gather := range []func(*deployment.Deployment) error{in.services, in.frontends, in.policies, in.envoyFilters} {
 		if err := gather(d); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return d, nil
+	return d, places, nil
 }
 
 // IgnoreAnnotation lists the ids of checks to leave out, separated by commas.
@@ -89,13 +97,8 @@ type input struct {
 	objects    []manifest.Object
 	configMaps map[string]corev1.ConfigMap
 	secrets    map[string]corev1.Secret
-	namespaces map[string]namespace
-	// owners are all workloads of the input, once they are found.
-	owners []workload
+	namespaces map[string]map[string]string
 }
-
-// namespace is what is read of a Namespace object.
-type namespace struct{ labels, annotations map[string]string }
 
 // namespaced kinds get the namespace of the options; these do not.
 var clusterKinds = map[string]bool{"Namespace": true, "ClusterRole": true, "ClusterRoleBinding": true, "PersistentVolume": true, "StorageClass": true, "IngressClass": true, "GatewayClass": true, "PriorityClass": true, "CustomResourceDefinition": true}
@@ -103,7 +106,7 @@ var clusterKinds = map[string]bool{"Namespace": true, "ClusterRole": true, "Clus
 func newInput(objects []manifest.Object, opts Options) (*input, error) {
 	in := &input{
 		Options: opts, configMaps: map[string]corev1.ConfigMap{}, secrets: map[string]corev1.Secret{},
-		namespaces: map[string]namespace{},
+		namespaces: map[string]map[string]string{},
 	}
 	for _, o := range objects {
 		if isTestHook(o) {
@@ -125,9 +128,8 @@ func newInput(objects []manifest.Object, opts Options) (*input, error) {
 		case "Namespace":
 			var ns corev1.Namespace
 			err = o.Into(&ns)
-			read := namespace{labels: map[string]string{}, annotations: meshAnnotations(ns.Annotations)}
-			maps.Copy(read.labels, ns.Labels)
-			in.namespaces[o.Name] = read
+			in.namespaces[o.Name] = map[string]string{}
+			maps.Copy(in.namespaces[o.Name], ns.Labels)
 		}
 		if err != nil {
 			return nil, err
