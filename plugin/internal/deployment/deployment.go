@@ -30,8 +30,8 @@ type Deployment struct {
 	// Ignored are the ids of checks that annotations ask to leave out, with the
 	// object that asks.
 	Ignored map[string]string `json:"ignored,omitempty"`
-	// DERPFilters are the EnvoyFilters that let the "derp" upgrade through.
-	DERPFilters []EnvoyFilter `json:"derpFilters,omitempty"`
+	// DERPUpgrade says that an EnvoyFilter lets the "derp" upgrade through.
+	DERPUpgrade bool `json:"derpUpgrade,omitempty"`
 }
 
 // Workload runs replicas: an object of Kubernetes.
@@ -47,8 +47,6 @@ type Workload struct {
 	// NamespaceLabels are those of the Namespace object; nil where it is not in
 	// the input.
 	NamespaceLabels map[string]string `json:"namespaceLabels"`
-	// NamespaceAnnotations are those of the Namespace that service meshes read.
-	NamespaceAnnotations map[string]string `json:"namespaceAnnotations,omitempty"`
 	// Duplicates are environment names that the container has more than once.
 	Duplicates []Duplicate `json:"duplicates,omitempty"`
 	Origin     Origin      `json:"origin"`
@@ -114,7 +112,6 @@ type Opaque struct {
 type Frontend struct {
 	Origin Origin   `json:"origin"`
 	Hosts  []string `json:"hosts,omitempty"`
-	// Istio are the proxies of Istio that serve it, and could drop an upgrade; nil
-	// where none does.
-	Istio *Proxies `json:"istio,omitempty"`
+	// Istio says that an Istio proxy serves it.
+	Istio bool `json:"istio,omitempty"`
 }
