@@ -88,6 +88,12 @@ test-coderd: ## Compare how the plugin reads settings with a real coderd, built 
 	$(SAY) "building coderd (minutes, once), and starting it some hundred times"
 	@$(GO_TEST) -count=1 -timeout 60m -tags coderd -run '^TestARealCoderd' ./plugin/internal/coder
 
+.PHONY: test-systemd
+test-systemd: ## Compare how the plugin reads environment files and units with a real systemd
+	@tests/tools/system-packages systemd
+	$(SAY) "a systemd in namespaces of its own, and what it hands to some thousand services"
+	@$(GO_TEST) $(AS_ROOT) -count=1 -timeout 30m -tags systemd -run '^TestWeReadWhatSystemdHandsOver' -v ./plugin/internal/systemd -args -for $(or $(FUZZTIME),30s) -seed $$RANDOM
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz test of the plugin for a while (FUZZTIME=30s)
 	@tests/tools/fuzz $(or $(FUZZTIME),30s)

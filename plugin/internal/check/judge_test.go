@@ -72,7 +72,7 @@ func TestACheckWhoseEvidenceIsMissingIsSkippedWithTheGapsWords(t *testing.T) {
 	c := &Case{Facts: &facts.Facts{}}
 	got := Judge([]Check{needy}, c, nil)[0]
 	assert.True(t, got.Unproven())
-	assert.Equal(t, "no chart or manifests describe the replicas", got.Skip.Reason)
+	assert.Equal(t, "no chart, manifests or hosts describe the replicas", got.Skip.Reason)
 
 	c.Lacks(facts.Replicas, facts.Gap{Reason: "only the database was asked"})
 	got = Judge([]Check{needy}, c, nil)[0]

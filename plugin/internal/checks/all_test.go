@@ -18,6 +18,7 @@ func TestARightDeploymentFailsNoCheck(t *testing.T) {
 			"an empty database": func(*checktest.World) {},
 			"a used database":   func(w *checktest.World) { w.Used(); w.Version("v2.35.1") },
 			"no description":    func(w *checktest.World) { w.Undescribed(3, "2.35.1") },
+			"hosts":             checktest.OnHosts(nil),
 		} {
 			t.Run(kind+", "+name, func(t *testing.T) {
 				t.Parallel()

@@ -7,13 +7,15 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/access"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/cluster"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/hosts"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/postgres"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/relay"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/relaytls"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/rendering"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/settings"
 )
 
 // All is every check, in the order of reports.
 func All() []check.Check {
-	return slices.Concat(rendering.Checks(), relay.Checks(), relaytls.Checks(), cluster.Checks(), access.Checks(), postgres.Checks())
+	return slices.Concat(rendering.Checks(), relay.Checks(), relaytls.Checks(), cluster.Checks(), access.Checks(), settings.Checks(), postgres.Checks(), hosts.Checks())
 }

@@ -21,6 +21,11 @@ does it: lookups ask the cluster, and its version and APIs count. A lookup that
 you are not allowed to make is named and finds nothing; what depends on it is not
 verified. What a template makes of a Secret is never shown.
 
+Hosts without Kubernetes are read from the environment files of systemd, with the
+rules of systemd, or from a table. --env-file takes NAME=FILE, where NAME is the
+name of the host. Give the unit and its drop-ins with --unit, so that what they set
+is judged too.
+
 The database is asked for real. Its URL comes from the first of:
 --postgres-url and --postgres-url-file, CODER_PG_CONNECTION_URL in the
 environment, the manifests, and the Secret that they refer to, if a kubeconfig
@@ -45,6 +50,10 @@ const validateExample = `  # the chart that comes with this plugin, with your va
 
   # manifests that something else rendered
   kustomize build . | helm coder-ha validate --manifest -
+
+  # hosts without Kubernetes: coder-1.env, coder-2.env and so on
+  helm coder-ha validate --env-dir ./hosts --unit coder.service --coder-version 2.37
+  helm coder-ha validate --env-file coder-1=a.env --env-file coder-2=b.env
 
   # check the database too, without its URL in the process list
   CODER_PG_CONNECTION_URL="$(cat url)" helm coder-ha validate -f values.yaml

@@ -46,7 +46,7 @@ var across = map[string]Across{
 	// The files' content must be the same; their paths may differ.
 	TLSCertFile: MayDiffer, TLSKeyFile: MayDiffer,
 
-	DERPServerEnable: MustAgree, "CODER_DERP_SERVER_REGION_ID": MustAgree, "CODER_DERP_SERVER_REGION_CODE": MustAgree,
+	DERPServerEnable: MustAgree, DERPRegionID: MustAgree, "CODER_DERP_SERVER_REGION_CODE": MustAgree,
 	"CODER_DERP_SERVER_REGION_NAME": MustAgree, "CODER_DERP_SERVER_STUN_ADDRESSES": MustAgree,
 	DERPConfigURL: MustAgree, DERPConfigPath: MustAgree, DERPForceWebsockets: MustAgree, "CODER_BLOCK_DIRECT": MustAgree,
 
@@ -58,7 +58,7 @@ var across = map[string]Across{
 	"CODER_API_RATE_LIMIT": MustAgree, "CODER_PROXY_HEALTH_INTERVAL": MustAgree,
 
 	HTTPAddress: MayDiffer, Address: MayDiffer, "CODER_CACHE_DIRECTORY": MayDiffer, ConfigPath: MayDiffer,
-	PostgresConnMaxOpen: MayDiffer, "CODER_PG_CONN_MAX_IDLE": MayDiffer, "CODER_PROVISIONER_DAEMONS": MayDiffer,
+	PostgresConnMaxOpen: MayDiffer, "CODER_PG_CONN_MAX_IDLE": MayDiffer, ProvisionerDaemons: MayDiffer,
 	"CODER_PROMETHEUS_ADDRESS": MayDiffer, "CODER_PPROF_ADDRESS": MayDiffer,
 }
 

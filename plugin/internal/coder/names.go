@@ -25,6 +25,8 @@ const (
 	ProxyTrustedHeaders = "CODER_PROXY_TRUSTED_HEADERS"
 	ProxyTrustedOrigins = "CODER_PROXY_TRUSTED_ORIGINS"
 	ConfigPath          = "CODER_CONFIG_PATH"
+	DERPRegionID        = "CODER_DERP_SERVER_REGION_ID"
+	ProvisionerDaemons  = "CODER_PROVISIONER_DAEMONS"
 )
 
 // The addresses that coderd listens on when nothing is set
@@ -47,4 +49,5 @@ var read = map[string]bool{
 	TLSEnable: true, TLSCertFile: true, TLSKeyFile: true, TLSClientAuth: true, PostgresURL: true, PostgresAuth: true,
 	PostgresConnMaxOpen: true, Experiments: true, DERPServerEnable: true, DERPConfigURL: true, DERPConfigPath: true,
 	DERPForceWebsockets: true, ProxyTrustedHeaders: true, ProxyTrustedOrigins: true, ConfigPath: true,
+	DERPRegionID: true, ProvisionerDaemons: true,
 }

@@ -29,8 +29,9 @@ func (b BalancedHost) Matches(host Text) bool {
 // routes, and of the Services that select more than one replica.
 func (d *Deployment) BalancedHosts(r Replica) []BalancedHost {
 	var hosts []BalancedHost
-	if access := r.Env(coder.AccessURL); access.Set() {
-		if e, err := ParseEndpoint(access.Text); err == nil && e.Host != "" {
+	for _, of := range d.sharingAccessURL(r) {
+		access := of.Env(coder.AccessURL)
+		if e, err := ParseEndpoint(access.Text); access.Set() && err == nil && e.Host != "" {
 			hosts = append(hosts, BalancedHost{e.Host, "the access URL's host " + access.Show(e.Host)})
 		}
 	}
@@ -54,6 +55,15 @@ func (d *Deployment) BalancedHosts(r Replica) []BalancedHost {
 		}
 	}
 	return hosts
+}
+
+// sharingAccessURL are the replicas whose access URL is meant to be that of a
+// replica: those of Kubernetes are made alike, and hosts are each written by hand.
+func (d *Deployment) sharingAccessURL(r Replica) []Replica {
+	if d.OnHost(r) {
+		return d.Replicas
+	}
+	return []Replica{r}
 }
 
 // DialedPorts are the container ports that a peer reaches when it dials an

@@ -34,7 +34,7 @@ type Deployment struct {
 	DERPUpgrade bool `json:"derpUpgrade,omitempty"`
 }
 
-// Workload runs replicas: an object of Kubernetes.
+// Workload runs replicas: an object of Kubernetes, or a host.
 type Workload struct {
 	Kind      string `json:"kind"`
 	Namespace string `json:"namespace"`
@@ -44,6 +44,8 @@ type Workload struct {
 	Replicas int `json:"replicas"`
 	// Pod is nil where the replicas are no pods.
 	Pod *Pod `json:"pod,omitempty"`
+	// Host is nil where they are.
+	Host *Host `json:"host,omitempty"`
 	// NamespaceLabels are those of the Namespace object; nil where it is not in
 	// the input.
 	NamespaceLabels map[string]string `json:"namespaceLabels"`
@@ -86,6 +88,10 @@ type Replica struct {
 	Labels map[string]string `json:"labels,omitempty"`
 	// Variables is the resolved environment; use Env to read it.
 	Variables map[string]Value `json:"variables,omitempty"`
+	// Settings are those that must be the same on all replicas, as coderd reads
+	// them: two that mean the same have the same text. It is nil where the source
+	// makes all replicas alike.
+	Settings map[string]Value `json:"settings,omitempty"`
 	// Opaque are sources of variables that could not be read.
 	Opaque []Opaque `json:"opaque,omitempty"`
 	// Database is the URL of CODER_PG_CONNECTION_URL without its secrets; nil where

@@ -27,6 +27,9 @@ func (d *Deployment) Seal(key digest.Key) {
 			readable := coder.Reads(name) && name != coder.PostgresURL || addresses[name] && v.Text.address()
 			r.Variables[name] = v.sealed(key, readable)
 		}
+		for name, v := range r.Settings {
+			r.Settings[name] = v.sealed(key, coder.Harmless(name))
+		}
 	}
 }
 

@@ -57,7 +57,7 @@ func (f *Facts) has(kind Kind) bool {
 
 // unsaid are the gaps of evidence that nobody tried to gather.
 var unsaid = map[Kind]Gap{
-	Replicas:    {Reason: "no chart or manifests describe the replicas", Proof: "run helm coder-ha validate with the chart and its values"},
+	Replicas:    {Reason: "no chart, manifests or hosts describe the replicas", Proof: "run helm coder-ha validate with the chart and its values"},
 	DatabaseURL: {Reason: "no database URL is known", Proof: "give it with --postgres-url-file"},
 	Database:    {Reason: "no database was asked", Proof: "give its URL with --postgres-url-file"},
 }

@@ -25,7 +25,11 @@ func describe(d *deployment.Deployment) Deployment {
 		out.CoderVersion = d.Version.String()
 	}
 	for _, w := range d.Workloads {
-		out.Workloads = append(out.Workloads, w.Kind+" "+w.Namespace+"/"+w.Name)
+		name := w.Name
+		if w.Namespace != "" {
+			name = w.Namespace + "/" + w.Name
+		}
+		out.Workloads = append(out.Workloads, w.Kind+" "+name)
 	}
 	for _, r := range d.Replicas {
 		show := func(v deployment.Value) string {

@@ -34,7 +34,7 @@ func Explain(w io.Writer, c check.Check) error {
 
 // kinds are the kinds of evidence, for people.
 var kinds = map[facts.Kind]string{
-	facts.Replicas:    "a chart or manifests",
+	facts.Replicas:    "a chart, manifests or hosts",
 	facts.DatabaseURL: "a database URL",
 	facts.Database:    "an answer of the database",
 }

@@ -78,8 +78,8 @@ func (a *asking) add(d *source.Description, into *facts.Facts) {
 	case a.given:
 	case d.Gap != nil:
 		into.Lacks(facts.Database, *d.Gap)
-	case d.URL != nil:
-		a.urls = []resolve.URL{*d.URL}
+	default:
+		a.urls = d.URLs
 	}
 }
 

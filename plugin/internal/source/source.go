@@ -1,5 +1,5 @@
 // Package source reads what describes the replicas of a Coder deployment into
-// the model: a chart with its values, manifests, or both. What it hands out holds
+// the model: a chart with its values, manifests, or both, or the files of hosts. What it hands out holds
 // no secret; the database URL, which a probe needs, stands beside it.
 package source
 
@@ -19,6 +19,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/hosts"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kubeconfig"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
@@ -29,6 +30,8 @@ import (
 type Request struct {
 	// Chart is rendered, unless there are only manifests.
 	Chart chart.Options
+	// Hosts are described instead of a chart or manifests.
+	Hosts hosts.Options
 	// Manifests are files with objects, "-" for In.
 	Manifests []string
 	In        io.Reader
@@ -48,10 +51,10 @@ type Request struct {
 type Description struct {
 	// Deployment is sealed.
 	Deployment *deployment.Deployment
-	// URL is the database URL of the replicas; nil where Gap says why it is not
-	// known.
-	URL *resolve.URL
-	Gap *facts.Gap
+	// URLs are the database URLs of the replicas, each once; none where Gap says why
+	// they are not known.
+	URLs []resolve.URL
+	Gap  *facts.Gap
 	// PostgresAuth is CODER_PG_AUTH of the replicas, empty where it is not known.
 	PostgresAuth string
 }
@@ -67,7 +70,7 @@ func (r Request) Describe(ctx context.Context, key digest.Key) (*Description, er
 	}
 	out := &Description{Deployment: d}
 	if r.ResolveURL {
-		out.URL, out.Gap = resolve.Find(ctx, d, r.Chart.Settings.Cluster())
+		out.URLs, out.Gap = resolve.Find(ctx, d, r.Chart.Settings.Cluster())
 	}
 	if text, literal := d.Replicas[0].Env(coder.PostgresAuth).Text.Literal(); literal {
 		out.PostgresAuth = text
@@ -83,6 +86,9 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 	}
 	if r.Chart.Path.RepoURL != "" && r.Chart.Chart == "" {
 		return nil, errors.New("--repo needs the name of a CHART in that repository")
+	}
+	if r.Hosts.Named() {
+		return r.readHosts(ctx)
 	}
 	opts := kube.Options{Namespace: r.Chart.Settings.Namespace(), Workloads: r.Workloads, CoderVersion: r.CoderVersion, PodIPFamily: r.PodIPFamily}
 	objects, err := r.readManifests(ctx)
@@ -122,6 +128,18 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 	return d, nil
 }
 
+// errBoth says that a deployment is described in two ways.
+var errBoth = errors.New("--env-file, --env-dir, --from-table and --unit describe hosts: leave out the chart, its values and --manifest")
+
+func (r Request) readHosts(ctx context.Context) (*deployment.Deployment, error) {
+	if r.Chart.Chart != "" || len(r.Manifests) > 0 || r.hasValues() {
+		return nil, errBoth
+	}
+	opts := r.Hosts
+	opts.CoderVersion, opts.Secrets, opts.Say = r.CoderVersion, r.Secrets, r.Say
+	return hosts.Read(ctx, opts)
+}
+
 // RefusalError is a chart's own sentence as an error.
 func RefusalError(sentence string) error {
 	return fmt.Errorf("the chart refuses these values: %s", sentence)
@@ -149,11 +167,11 @@ func (r Request) lookups(rendered *chart.Rendered, opts *kube.Options) *deployme
 
 // Named says whether the user names anything that describes replicas.
 func (r Request) Named() bool {
-	return r.Chart.Chart != "" || len(r.Manifests) > 0 || r.hasValues()
+	return r.Chart.Chart != "" || len(r.Manifests) > 0 || r.hasValues() || r.Hosts.Named()
 }
 
 // Files are the local files that are read.
-func (r Request) Files() []string { return slices.Concat(r.Manifests, r.Chart.Values.ValueFiles) }
+func (r Request) Files() []string { return slices.Concat(r.Manifests, r.Chart.Values.ValueFiles, r.Hosts.Files()) }
 
 func (r Request) rendersChart() bool {
 	return len(r.Manifests) == 0 || r.Chart.Chart != "" || r.hasValues()

@@ -76,10 +76,10 @@ func TestASecretIsResolvedAndLeavesOnlyBesideTheModel(t *testing.T) {
 			got, err := r.Describe(t.Context(), digest.NewKey())
 			require.NoError(t, err)
 			require.Nil(t, got.Gap)
-			require.NotNil(t, got.URL)
-			assert.Equal(t, url, got.URL.Text)
+			require.Len(t, got.URLs, 1)
+			assert.Equal(t, url, got.URLs[0].Text)
 			if c.origin != "" {
-				assert.Equal(t, c.origin, got.URL.Origin)
+				assert.Equal(t, c.origin, got.URLs[0].Origin)
 			}
 			assert.Equal(t, "awsiamrds", got.PostgresAuth)
 			assert.Equal(t, c.asked, asked.Load())
@@ -101,6 +101,6 @@ func TestTheClusterIsNotAskedWhereTheURLIsGiven(t *testing.T) {
 	r := Request{Manifests: []string{"-"}, In: strings.NewReader(input), Chart: chart.Options{Settings: chart.NewSettings()}}
 	got, err := r.Describe(t.Context(), digest.NewKey())
 	require.NoError(t, err)
-	assert.Nil(t, got.URL)
+	assert.Empty(t, got.URLs)
 	assert.Zero(t, asked.Load())
 }

@@ -182,6 +182,8 @@ func judgeAccessHost(j *judgment.Judgment, d *deployment.Deployment, r deploymen
 		what = "is one replica's own address"
 	case d.Several() && d.Workloads[r.Workload].Kind == "StatefulSet" && label == r.Name:
 		what = "is one replica's own address"
+	case d.Several() && d.OnHost(r) && hostOf(d, e.Host) != "":
+		what = "is the address of host " + hostOf(d, e.Host) + " alone"
 	default:
 		for _, s := range d.Services {
 			if d.Several() && len(s.Selects) == 1 && s.Serves(e.Host) {
@@ -197,6 +199,17 @@ func judgeAccessHost(j *judgment.Judgment, d *deployment.Deployment, r deploymen
 		Message: "the access URL " + what, Subject: judgment.Of(d, r, value),
 		Observed: value.String(), Expected: "the address of the load balancer in front of all replicas",
 	})
+}
+
+// hostOf is the host that has a name or an address for itself; empty where none
+// has.
+func hostOf(d *deployment.Deployment, host deployment.Text) string {
+	for _, r := range d.Replicas {
+		if string(host) == strings.ToLower(r.Name) || host != "" && host == r.Env(coder.ClusterHost).Text {
+			return r.Name
+		}
+	}
+	return ""
 }
 
 // hostLabel is a label of a host name (RFC 1123).

@@ -16,6 +16,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/digest"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
@@ -36,6 +37,8 @@ type World struct {
 	Databases []facts.Postgres
 	// Settings are those to judge by.
 	Settings check.Settings
+	// Hosts run the replicas instead of Kubernetes; nil where they do not.
+	Hosts *HostFiles
 	// Then are changes of the facts, after the world was read.
 	Then []func(*check.Case)
 }
@@ -141,6 +144,21 @@ func (w *World) EnvFromSecret(name string) {
 // Case reads the World as the command does: from text.
 func (w *World) Case(t *testing.T) *check.Case {
 	t.Helper()
+	d := w.read(t)
+	d.Seal(digest.NewKey())
+	c := &check.Case{Facts: &facts.Facts{Now: w.Now, Deployment: d, Postgres: w.Databases}, Settings: w.Settings}
+	for _, change := range w.Then {
+		change(c)
+	}
+	return c
+}
+
+// read reads what describes the replicas.
+func (w *World) read(t *testing.T) *deployment.Deployment {
+	t.Helper()
+	if w.Hosts != nil {
+		return w.Hosts.read(t)
+	}
 	var text strings.Builder
 	for _, object := range []any{w.Workload, w.Service} {
 		doc, err := yaml.Marshal(object)
@@ -154,12 +172,7 @@ func (w *World) Case(t *testing.T) *check.Case {
 	require.NoError(t, err)
 	d, err := kube.Build(objects, w.Options)
 	require.NoError(t, err)
-	d.Seal(digest.NewKey())
-	c := &check.Case{Facts: &facts.Facts{Now: w.Now, Deployment: d, Postgres: w.Databases}, Settings: w.Settings}
-	for _, change := range w.Then {
-		change(c)
-	}
-	return c
+	return d
 }
 
 // Database is the answer of the first probe.

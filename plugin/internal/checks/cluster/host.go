@@ -34,7 +34,7 @@ func hostChecks() []check.Check {
 				default:
 					j.Find(check.Finding{
 						Message: "neither " + coder.ClusterHost + " nor a relay URL is set", Subject: judgment.Container(d, r),
-						Observed: coder.ClusterHost + " is not set", Expected: "the pod IP",
+						Observed: coder.ClusterHost + " is not set", Expected: "the replica's own IP address", Remedy: judgment.ClusterRemedy(d, r),
 					})
 				}
 			})),
@@ -114,7 +114,7 @@ func judgeCustomRelays(j *judgment.Judgment, d *deployment.Deployment, r deploym
 	case host.Unset():
 		j.Find(check.Finding{
 			Message: "custom relays are configured, and neither " + coder.ClusterHost + " nor a relay URL is set", Subject: judgment.Container(d, r),
-			Observed: "CODER_DERP_SERVER_ENABLE=false without " + coder.ClusterHost, Expected: "the pod IP",
+			Observed: "CODER_DERP_SERVER_ENABLE=false without " + coder.ClusterHost, Expected: "the replica's own IP address", Remedy: judgment.ClusterRemedy(d, r),
 		})
 	default:
 		j.Good()
@@ -174,7 +174,7 @@ func judgeNotIP(j *judgment.Judgment, d *deployment.Deployment, r deployment.Rep
 	default:
 		j.Find(check.Finding{
 			Message: "the cluster host is a hostname, so mutual TLS between replicas is off", Subject: judgment.Of(d, r, host),
-			Observed: coder.ClusterHost + "=" + host.String(), Expected: "an IP address",
+			Observed: coder.ClusterHost + "=" + host.String(), Expected: "an IP address", Remedy: judgment.ClusterRemedy(d, r),
 		})
 	}
 }
@@ -226,7 +226,7 @@ func judgeClusterShared(f *check.Case) check.Result {
 		if !taken {
 			first[key] = r
 		}
-		finding := check.Finding{Subject: s, Observed: coder.ClusterHost + "=" + host.String(), Expected: "an address of its own for each replica"}
+		finding := check.Finding{Subject: s, Observed: coder.ClusterHost + "=" + host.String(), Expected: "an address of its own for each replica", Remedy: judgment.ClusterRemedy(d, r)}
 		switch {
 		case reported[key] || malformed(host.Text) != "":
 			j.Good()

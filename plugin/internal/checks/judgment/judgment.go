@@ -4,6 +4,8 @@ package judgment
 
 import (
 	"fmt"
+	"net/netip"
+	"slices"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
@@ -57,7 +59,26 @@ type Judgment struct {
 // Find adds a finding.
 func (j *Judgment) Find(f check.Finding) {
 	j.applies = true
-	j.findings = append(j.findings, f)
+	if !j.said(f) {
+		j.findings = append(j.findings, f)
+	}
+}
+
+// said says whether a file that several hosts share was found fault with already,
+// for another one of them.
+func (j *Judgment) said(f check.Finding) bool {
+	return slices.ContainsFunc(j.findings, func(before check.Finding) bool {
+		a, b := before.Subject, f.Subject
+		return a.File != "" && a.File == b.File && a.Line == b.Line && a.Name != b.Name && before.Message == f.Message && before.Observed == f.Observed
+	})
+}
+
+// Open says that evidence decides which is not there, and what would supply it.
+func (j *Judgment) Open(reason, proof string) {
+	j.applies = true
+	if j.unproven == nil {
+		j.unproven = &check.Skip{Reason: reason, Proof: proof}
+	}
 }
 
 // Good says that one of the things looked at holds.
@@ -180,21 +201,53 @@ func ReadableRelays(judge func(*Judgment, Relay)) func(*check.Case) check.Result
 // ExampleRelayURL is a relay URL that is right for most: the pod's own address and
 // the port that coderd listens on.
 func ExampleRelayURL(d *deployment.Deployment, r deployment.Replica) string {
+	if d.OnHost(r) {
+		return coder.RelayURLOf(hostAddress(r), listenPort(r), false)
+	}
 	return relayWiring(d, r)[1].Value
 }
 
 // RelayRemedy is how to give each replica its own relay URL.
 func RelayRemedy(d *deployment.Deployment, r deployment.Replica) string {
+	if d.OnHost(r) {
+		return "Give each host its own address, here:\n" + coder.RelayURL + "=" + ExampleRelayURL(d, r)
+	}
 	return "Give each replica its own address, in this order:\n" + coder.YAML(relayWiring(d, r))
+}
+
+// ClusterRemedy is how to give each replica its own cluster host.
+func ClusterRemedy(d *deployment.Deployment, r deployment.Replica) string {
+	if d.OnHost(r) {
+		return "Set it to the IP address of this host that the other replicas reach:\n" + coder.ClusterHost + "=" + hostAddress(r)
+	}
+	return "Set it from the downward API:\n" + coder.YAML(coder.ClusterHostWiring())
+}
+
+// hostAddress is the address of a host, as far as a setting of it tells.
+func hostAddress(r deployment.Replica) string {
+	for _, host := range []string{string(r.Env(coder.ClusterHost).Text), listenHost(r)} {
+		if addr, err := netip.ParseAddr(host); err == nil && !addr.IsLoopback() && !addr.IsUnspecified() {
+			return host
+		}
+	}
+	return "ADDRESS"
+}
+
+func listenHost(r deployment.Replica) string {
+	host, _, _ := deployment.SplitAddress(r.Address(coder.HTTPAddress).Text)
+	return host
+}
+
+func listenPort(r deployment.Replica) int {
+	if _, port, ok := deployment.SplitAddress(r.Address(coder.HTTPAddress).Text); ok {
+		return port
+	}
+	return usualPort
 }
 
 // usualPort is that of the chart and of Coder's own image.
 const usualPort = 8080
 
 func relayWiring(d *deployment.Deployment, r deployment.Replica) []coder.Entry {
-	_, port, ok := deployment.SplitAddress(r.Address(coder.HTTPAddress).Text)
-	if !ok {
-		port = usualPort
-	}
-	return coder.RelayWiring(port, d.PodIPFamily == "IPv6")
+	return coder.RelayWiring(listenPort(r), d.PodIPFamily == "IPv6")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/human"
@@ -106,7 +107,7 @@ func judgeForeign(f *check.Case, p *pgfacts.Facts) check.Result {
 			findings = append(findings, check.Finding{
 				Message: fmt.Sprintf("replica %s uses the database, but is not part of this deployment", r.Hostname), Subject: server(p),
 				Observed: fmt.Sprintf("%s, version %s, relay %s, updated %s ago", r.Hostname, r.Version, r.RelayAddress, human.Duration(max(r.Age, 0))),
-				Expected: "only replicas named " + strings.Join(workloadNames(f.Deployment), " or ") + "-…",
+				Expected: expectedReplicas(f.Deployment),
 				Remedy:   "Use a separate database for this deployment. If the other replica belongs to an old installation of the same Coder, stop it first.",
 			})
 		}
@@ -117,9 +118,30 @@ func judgeForeign(f *check.Case, p *pgfacts.Facts) check.Result {
 	return check.PassNote(human.Count(len(live), "replica") + " of this deployment run on it")
 }
 
+// expectedReplicas says which replicas are those of the deployment.
+func expectedReplicas(d *deployment.Deployment) string {
+	if d.OnHost(d.Replicas[0]) {
+		return "only replicas on " + strings.Join(workloadNames(d), ", ")
+	}
+	return "only replicas named " + strings.Join(workloadNames(d), " or ") + "-…"
+}
+
+// onOurHost says whether a row belongs to a host of the deployment, by its name or
+// by the address that it was given.
+func onOurHost(d *deployment.Deployment, r pgfacts.ReplicaRow) bool {
+	return slices.ContainsFunc(d.Replicas, func(own deployment.Replica) bool {
+		name, _, _ := strings.Cut(strings.ToLower(own.Name), ".")
+		relay, known := own.Env(coder.RelayURL).Text.Literal()
+		return r.Hostname == name || known && relay != "" && r.RelayAddress == relay
+	})
+}
+
 // ours says whether a row belongs to a pod of the deployment: coderd records
 // the pod's name without its domain, and pods are named after their workload.
 func ours(d *deployment.Deployment, r pgfacts.ReplicaRow) bool {
+	if d.OnHost(d.Replicas[0]) {
+		return onOurHost(d, r)
+	}
 	return slices.ContainsFunc(workloadNames(d), func(name string) bool {
 		return r.Hostname == name || strings.HasPrefix(r.Hostname, name+"-")
 	})

@@ -27,10 +27,10 @@ func judgeReach(f *check.Case, p *pgfacts.Facts) check.Result {
 	case p.Interrupted && p.Server == nil:
 		return check.Unproven("the probe of the database was interrupted", "run it again")
 	case p.ClusterName:
-		return check.Unproven("the name "+p.Target.Host+" is known inside the cluster only", elsewhere)
+		return check.Unproven("the name "+p.Target.Host+unknownHere(f), elsewhere(f))
 	case p.Target.InCluster && outOfReach(f, p):
 		step := p.Steps[len(p.Steps)-1]
-		return check.Unproven(fmt.Sprintf("this machine cannot reach %s: %s: %s", p.Target.Host, step.Step, step.Message), elsewhere)
+		return check.Unproven(fmt.Sprintf("this machine cannot reach %s: %s: %s", p.Target.Host, step.Step, step.Message), elsewhere(f))
 	case p.FailedStep != "":
 		return check.Fail(unreachable(p))
 	case len(p.Proxy.Refused) > 0:
@@ -61,8 +61,29 @@ func outOfReach(f *check.Case, p *pgfacts.Facts) bool {
 	}
 }
 
+// onHosts says whether the replicas run on hosts without Kubernetes.
+func onHosts(f *check.Case) bool {
+	return f.Deployment != nil && f.Deployment.OnHost(f.Deployment.Replicas[0])
+}
+
+// unknownHere says of a name that this machine cannot resolve it, and why that may
+// be.
+func unknownHere(f *check.Case) string {
+	if onHosts(f) {
+		return " is not known to this machine"
+	}
+	return " is known inside the cluster only"
+}
+
 // elsewhere is how to ask a database that this machine cannot reach.
-const elsewhere = "run the plugin in a pod; or forward the port (kubectl port-forward service/NAME 5432) and give that address in CODER_PG_CONNECTION_URL"
+func elsewhere(f *check.Case) string {
+	if onHosts(f) {
+		return "run the plugin on one of the hosts"
+	}
+	return elsewhereInCluster
+}
+
+const elsewhereInCluster = "run the plugin in a pod; or forward the port (kubectl port-forward service/NAME 5432) and give that address in CODER_PG_CONNECTION_URL"
 
 // reached is one line on how the session was had.
 func reached(p *pgfacts.Facts) string {

@@ -36,7 +36,7 @@ func urlChecks() []check.Check {
 				default:
 					j.Find(check.Finding{
 						Message: "the database URL is not set: each replica would start its own database", Subject: judgment.Of(d, r, value),
-						Observed: coder.PostgresURL + " is not set", Expected: "one Postgres endpoint for all replicas",
+						Observed: coder.PostgresURL + " is not set", Expected: "one Postgres endpoint for all replicas", Remedy: missingRemedy(d, r),
 					})
 				}
 			}),
@@ -72,6 +72,10 @@ func urlChecks() []check.Check {
 			Example: "a password in the value of CODER_PG_CONNECTION_URL instead of a secretKeyRef",
 			Remedy:  "Put the URL into a Secret and refer to it:\nkubectl create secret generic coder-db-url --from-literal=url=postgres://…\n" + fromSecret,
 			Judge: readableURLs(func(j *judgment.Judgment, u databaseURL) {
+				if u.d.OnHost(u.replica) {
+					j.Skip("the replicas do not run on Kubernetes")
+					return
+				}
 				if u.value.FromSecret || !u.HasPassword {
 					j.Good()
 					return
@@ -101,6 +105,15 @@ func urlChecks() []check.Check {
 			}),
 		},
 	}
+}
+
+// missingRemedy is how to give a replica the database URL; "" for the remedy of the
+// check.
+func missingRemedy(d *deployment.Deployment, r deployment.Replica) string {
+	if !d.OnHost(r) {
+		return ""
+	}
+	return "Set the same URL, byte for byte, in the environment file of every host:\n" + coder.PostgresURL + "=postgres://USER:PASSWORD@HOST:5432/DATABASE"
 }
 
 // databaseURL is the connection URL of one workload's replicas.

@@ -7,5 +7,5 @@ import (
 )
 
 func TestEveryCheckTellsRightFromWrong(t *testing.T) {
-	checktest.Run(t, Checks(), urlCases, perReplicaServiceCases, sourceCases, modeCases)
+	checktest.Run(t, Checks(), urlCases, perReplicaServiceCases, sourceCases, modeCases, regionCases, hostCases)
 }

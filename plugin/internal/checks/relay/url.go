@@ -110,12 +110,20 @@ func judgeRelayMissing(j *judgment.Judgment, d *deployment.Deployment, r deploym
 		j.Unknown(coder.RelayURL, value)
 	case value.Unset():
 		j.Find(check.Finding{
-			Message: fmt.Sprintf("%d replicas have no relay URL", max(d.Workloads[r.Workload].Replicas, 1)), Subject: judgment.Of(d, r, value),
+			Message: withoutRelay(d, r), Subject: judgment.Of(d, r, value),
 			Observed: coder.RelayURL + " is not set", Expected: "a URL of its own for each replica", Remedy: judgment.RelayRemedy(d, r),
 		})
 	default:
 		j.Good()
 	}
+}
+
+// withoutRelay says which replicas have no relay URL.
+func withoutRelay(d *deployment.Deployment, r deployment.Replica) string {
+	if d.OnHost(r) {
+		return "host " + r.Name + " has no relay URL"
+	}
+	return fmt.Sprintf("%d replicas have no relay URL", max(d.Workloads[r.Workload].Replicas, 1))
 }
 
 // judgeRelayBalanced compares the relay host with every host that leads to more

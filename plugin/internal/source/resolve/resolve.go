@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -48,9 +49,27 @@ const clusterTimeout = 5 * time.Second
 
 const giveURL = "set CODER_PG_CONNECTION_URL in the environment of this command, or use a kubeconfig that reaches the cluster"
 
-// Find finds the URL. Where it cannot, the skip says why and what would help.
-// Replicas that disagree are not told apart here: the first one is asked.
-func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) (*URL, *facts.Gap) {
+// Find finds the URLs, each once. Where it cannot, the gap says why and what would
+// help.
+func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) ([]URL, *facts.Gap) {
+	first, gap := find(ctx, d, getter)
+	if gap != nil {
+		return nil, gap
+	}
+	urls := []URL{*first}
+	for _, r := range d.Replicas {
+		v := r.Env(coder.PostgresURL)
+		text, literal := v.Text.Literal()
+		known := slices.ContainsFunc(urls, func(u URL) bool { return u.Text == text })
+		if d.OnHost(r) && v.Set() && literal && !known {
+			urls = append(urls, URL{Text: text, Origin: origin(d, r, v)})
+		}
+	}
+	return urls, nil
+}
+
+// find finds the URL of the first replica: those of Kubernetes are made alike.
+func find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) (*URL, *facts.Gap) {
 	r := d.Replicas[0]
 	value := r.Env(coder.PostgresURL)
 	switch {

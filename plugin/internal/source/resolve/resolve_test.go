@@ -71,8 +71,8 @@ func TestTheURLIsReadFromTheSecretOfTheCluster(t *testing.T) {
 			d := model(t, container)
 			source, skip := Find(t.Context(), d, apiServer(t, http.StatusOK, body))
 			require.Nil(t, skip)
-			assert.Equal(t, secretURL, source.Text)
-			assert.Contains(t, source.Origin, "of Secret ns/db in the cluster")
+			assert.Equal(t, secretURL, source[0].Text)
+			assert.Contains(t, source[0].Origin, "of Secret ns/db in the cluster")
 			for _, r := range d.Replicas {
 				value := r.Env(coder.PostgresURL)
 				assert.True(t, value.Set(), "the model knows it now")
@@ -85,8 +85,8 @@ func TestTheURLIsReadFromTheSecretOfTheCluster(t *testing.T) {
 func TestTheURLOfTheManifestsNeedsNoCluster(t *testing.T) {
 	source, skip := Find(t.Context(), model(t, "env: [{name: CODER_PG_CONNECTION_URL, value: 'postgres://db'}]"), kubeconfigFile(t, ""))
 	require.Nil(t, skip)
-	assert.Equal(t, "postgres://db", source.Text)
-	assert.Equal(t, "CODER_PG_CONNECTION_URL in in.yaml", source.Origin)
+	assert.Equal(t, "postgres://db", source[0].Text)
+	assert.Equal(t, "CODER_PG_CONNECTION_URL in in.yaml", source[0].Origin)
 }
 
 func TestWhatKeepsTheURLFromBeingKnownIsSaid(t *testing.T) {

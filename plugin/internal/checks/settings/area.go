@@ -1,0 +1,12 @@
+// Package settings declares the checks of what must agree between replicas, and of
+// what must differ.
+package settings
+
+import "github.com/coder-ha/coder-ha/plugin/internal/check"
+
+var area = check.Area{ID: "settings", Title: "Settings: what must agree, and what must differ"}
+
+// Checks are those of this area, in the order of reports.
+func Checks() []check.Check {
+	return agreementChecks()
+}
