@@ -4,6 +4,8 @@ package charts
 
 import "embed"
 
+//go:generate go run ./generate coder
+
 // Coder holds the chart as it lies in the repository, under the folder
 // "coder": Chart.yaml, values.yaml, values.schema.json, templates and the rest.
 //

@@ -1,11 +1,14 @@
 package chart_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 )
 
 // envOf is the value of each name of the Coder container, or the field that it
@@ -77,7 +80,7 @@ coder:
   envFrom: [{secretRef: {name: db}}]
   serviceAccount: {name: team-a}
   ingress: {enable: true, host: a.example.com}
-  httproute: {enable: true, httpsRedirect: {enable: true}}
+  httproute: {enable: true, httpsRedirect: {enable: true, parentRefs: [{name: gateway}]}}
   networkPolicy: {enable: true}
   podMonitor: {enable: true}`, withHooks())
 	var names []string
@@ -86,9 +89,31 @@ coder:
 	}
 	assert.ElementsMatch(t, []string{
 		"team-a", "team-a-replicas", "team-a", "team-a", "team-a-workspace-perms", "team-a", "team-a", "team-a",
-		"team-a-https-redirect", "team-a", "team-a", "team-a", "team-a-test",
+		"team-a-https-redirect", "team-a", "team-a", "team-a", testPod(t, all).Name,
 	}, names)
 	set := find[*appsv1.StatefulSet](t, all, "team-a")
 	assert.Equal(t, upstreamSelector("coder"), set.Spec.Selector.MatchLabels, "selectors keep their labels")
 	assert.Equal(t, "http://team-a.coder.svc.cluster.local", envOf(t, `fullnameOverride: team-a`)["CODER_ACCESS_URL"])
+}
+
+// A Service's name and the value of a label have at most 63 characters.
+func TestALongNameIsCutToWhatKubernetesTakes(t *testing.T) {
+	for _, length := range []int{52, 54, 60, 63} {
+		name := strings.Repeat("a", length)
+		kind := "Deployment"
+		if length <= 52 {
+			kind = "StatefulSet"
+		}
+		all := objects(t, `{fullnameOverride: `+name+`, coder: {workloadKind: `+kind+`, replicaCount: 2, envFrom: [{secretRef: {name: db}}], ingress: {enable: true}}}`, withHooks())
+		for _, object := range all {
+			assert.LessOrEqual(t, len(nameOf(t, object)), 63)
+			accessor, err := meta.Accessor(object)
+			require.NoError(t, err)
+			for key, value := range accessor.GetLabels() {
+				assert.LessOrEqual(t, len(value), 63, key)
+			}
+		}
+		find[*corev1.Service](t, all, name)
+		find[*corev1.Service](t, all, name[:min(length, 54)]+"-replicas")
+	}
 }

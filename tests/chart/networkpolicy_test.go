@@ -109,7 +109,7 @@ func TestNoPortsMeanNoRule(t *testing.T) {
 // The replicas' policy and Services must not take the test pod for a replica.
 func TestTheTestPodIsNoReplica(t *testing.T) {
 	all := objects(t, `coder: {networkPolicy: {enable: true}}`, withHooks())
-	pod := find[*corev1.Pod](t, all, "coder-test")
+	pod := testPod(t, all)
 	for _, selector := range []map[string]string{
 		find[*corev1.Service](t, all, "coder").Spec.Selector,
 		find[*corev1.Service](t, all, "coder-replicas").Spec.Selector,

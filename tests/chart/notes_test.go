@@ -49,6 +49,11 @@ coder:
 	assert.NotContains(t, text, "Please note", "nothing was translated")
 }
 
+func TestAKeyOfTheUsersOwnIsNotNoted(t *testing.T) {
+	assert.NotContains(t, notes(t, `{replicaCount: 3, extraTemplates: ["{{/* {{ .Values.replicaCount }} */}}"]}`), "has no effect", "an extra template reads it")
+	assert.NotContains(t, notes(t, `{team: a, global: {replicaCount: 3}}`), "has no effect")
+}
+
 func TestNotesSayWhatCouldNotBeKnown(t *testing.T) {
 	for _, test := range []struct{ name, values, want string }{
 		{"one replica", `{}`, "not highly available; set coder.replicaCount=3"},
@@ -71,6 +76,9 @@ func TestNotesSayWhatCouldNotBeKnown(t *testing.T) {
 		{"a cluster IP", `coder: {service: {type: ClusterIP}}`, "kubectl port-forward service/coder 8080:80 -n coder"},
 		{"a NetworkPolicy", `coder: {networkPolicy: {enable: true}}`, "which must enforce it"},
 		{"a PodMonitor nobody may know", `coder: {podMonitor: {enable: true}}`, "the Prometheus operator must be in the cluster"},
+		{"a key in the wrong place", `replicaCount: 3`, "replicaCount at the top of the values has no effect: the chart reads coder.replicaCount."},
+		{"root", `coder: {securityContext: {runAsUser: 0, runAsNonRoot: false}}`, "Coder runs as root and keeps the container runtime's capabilities"},
+		{"a budget of one's own", `{coder: {replicaCount: 3, envFrom: [{secretRef: {name: db}}]}, extraTemplates: [{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: mine}, spec: {maxUnavailable: 1, selector: {matchLabels: {app.kubernetes.io/name: coder}}}}]}`, "The chart makes no PodDisruptionBudget, as mine selects the same pods"},
 		{"a surge in the host network", `coder: {hostNetwork: true, workloadKind: Deployment}`, "one node more than there are replicas"},
 	} {
 		t.Run(test.name, func(t *testing.T) { assert.Contains(t, notes(t, test.values), test.want) })
@@ -98,7 +106,7 @@ extraTemplates:
     apiVersion: v1
     kind: ConfigMap
     metadata: {name: note}
-    data: {note: {{ include "coder.strategyNote" . | toJson }}}`
+    data: {note: {{ include "coder-ha.strategyNote" . | toJson }}}`
 	for strategy, want := range map[string]string{
 		`{type: Recreate}`:                     "scale to 0 before the upgrade",
 		`{rollingUpdate: {maxUnavailable: 2}}`: "replaces one replica after the other",

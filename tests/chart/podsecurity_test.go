@@ -64,3 +64,24 @@ func TestTheHostNetworkDoesNotPassPodSecurity(t *testing.T) {
 	template := podOf(t, objects(t, `coder: {hostNetwork: true}`))
 	assert.Contains(t, violations(t, template.ObjectMeta, template.Spec), "hostNetwork")
 }
+
+// Root without capabilities cannot write /home/coder, which belongs to another user.
+func TestRootKeepsTheCapabilitiesOfTheRuntime(t *testing.T) {
+	capabilities := func(values string) *corev1.Capabilities {
+		all := objects(t, values, withHooks())
+		found := coderOf(t, all).SecurityContext.Capabilities
+		assert.Equal(t, found, testPod(t, all).Spec.Containers[0].SecurityContext.Capabilities, values)
+		return found
+	}
+	all := &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
+	const root = `runAsUser: 0, runAsNonRoot: false`
+	assert.Equal(t, all, capabilities(`{}`))
+	assert.Equal(t, all, capabilities(`coder: {securityContext: {runAsUser: 1}}`))
+	assert.Nil(t, capabilities(`coder: {securityContext: {`+root+`}}`))
+	assert.Nil(t, capabilities(`coder: {securityContext: {runAsUser: null, runAsNonRoot: false}, podSecurityContext: {runAsUser: 0}}`))
+	assert.Equal(t, all, capabilities(`coder: {podSecurityContext: {runAsUser: 0}}`), "the container's user wins")
+	assert.Equal(t, all, capabilities(`coder: {securityContext: {`+root+`, capabilities: {drop: [ALL]}}}`), "the user says so")
+	assert.Equal(t, []corev1.Capability{"NET_ADMIN"}, capabilities(`coder: {securityContext: {`+root+`, capabilities: {add: [NET_ADMIN]}}}`).Add)
+	assert.Nil(t, capabilities(`coder: {securityContext: {capabilities: null}}`))
+	assert.Empty(t, capabilities(`coder: {securityContext: {capabilities: {drop: []}}}`).Drop)
+}

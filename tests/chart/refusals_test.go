@@ -81,6 +81,11 @@ coder:
 			want:   "coder.listenerset.listeners is required when coder.listenerset.enable=true",
 		},
 		{
+			name:   "a redirect without a Gateway",
+			values: `coder: {httproute: {enable: true, parentRefs: [{name: gateway}], httpsRedirect: {enable: true}}}`,
+			want:   "coder.httproute.httpsRedirect.parentRefs is required when coder.httproute.httpsRedirect.enable=true",
+		},
+		{
 			name:   "replicas in the host network that may share a node",
 			values: `coder: {hostNetwork: true, replicaCount: 2, envFrom: [{secretRef: {name: db}}], affinity: {podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: []}}}`,
 			want:   "coder.hostNetwork gives each replica its node's ports 8080 and 6222, so no two may share a node, but coder.affinity does not require that: remove podAntiAffinity from coder.affinity, and the chart requires it, or add a podAntiAffinity rule under requiredDuringSchedulingIgnoredDuringExecution with topologyKey kubernetes.io/hostname (host-network-ports).",
@@ -147,6 +152,7 @@ func TestWhatCanWorkIsNotRefused(t *testing.T) {
 		"a database URL that is no URL":                 `coder: {replicaCount: 2, env: [{name: CODER_PG_CONNECTION_URL, value: "host=db user=coder"}, {name: CODER_ACCESS_URL, value: "::"}]}`,
 		"a long drain with a longer grace period":       `coder: {drainDelaySeconds: 120, terminationGracePeriodSeconds: 1800}`,
 		"a user's preStop with a short grace period":    `coder: {lifecycle: {preStop: {exec: {command: [x]}}}, terminationGracePeriodSeconds: 5}`,
+		"a redirect of a route that is off":             `coder: {httproute: {httpsRedirect: {enable: true}}}`,
 		"a Deployment of a long name":                   `{nameOverride: ` + strings.Repeat("a", 63) + `, coder: {workloadKind: Deployment}}`,
 	} {
 		t.Run(name, func(t *testing.T) { objects(t, values) })

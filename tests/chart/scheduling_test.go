@@ -1,15 +1,14 @@
 package chart_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
-	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/util/intstr"
 )
 
 // upstreamAffinity is the upstream chart's default, written out by a user.
@@ -43,7 +42,12 @@ func TestAffinityIsMergedAsUpstreamMergesIt(t *testing.T) {
 	affinity := func(values string) *corev1.Affinity { return podOf(t, objects(t, values)).Spec.Affinity }
 	own := affinity(`{}`).PodAntiAffinity
 
-	assert.Equal(t, upstreamPod("coder").Affinity, affinity(upstreamAffinity), "the upstream default, spelt out")
+	for _, name := range []string{"coder", "prod"} {
+		assert.Equal(t, podOf(t, objects(t, `{}`, release(name))).Spec.Affinity, podOf(t, objects(t, upstreamAffinity, release(name))).Spec.Affinity,
+			"the upstream default, spelled out, in release %s", name)
+	}
+	assert.Equal(t, int32(2), affinity(strings.ReplaceAll(upstreamAffinity, "weight: 1", "weight: 2")).
+		PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution[0].Weight, "anything else is the user's own")
 	assert.Nil(t, affinity(`coder: {affinity: null}`), "null")
 	assert.Nil(t, affinity(`coder: {affinity: {podAntiAffinity: null}}`).PodAntiAffinity, "null for the rule alone")
 
@@ -100,23 +104,4 @@ func TestTheHostNetworkKeepsReplicasApart(t *testing.T) {
 	rule := pod.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution
 	assert.Equal(t, "kubernetes.io/hostname", rule[0].TopologyKey)
 	objects(t, three+`, affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname}]}}}`)
-}
-
-func TestTheDisruptionBudgetIsForMoreThanOneReplica(t *testing.T) {
-	const two = `coder: {replicaCount: 2, envFrom: [{secretRef: {name: db}}], podDisruptionBudget: `
-	_, found := lookup[*policyv1.PodDisruptionBudget](t, objects(t, `{}`), "coder")
-	assert.False(t, found, "one replica")
-	_, found = lookup[*policyv1.PodDisruptionBudget](t, objects(t, two+`{enable: false}}`), "coder")
-	assert.False(t, found, "turned off")
-
-	budget := func(values string, options ...option) policyv1.PodDisruptionBudgetSpec {
-		return find[*policyv1.PodDisruptionBudget](t, objects(t, two+values, options...), "coder").Spec
-	}
-	assert.Equal(t, new(intstr.FromString("50%")), budget(`{maxUnavailable: 50%}}`).MaxUnavailable)
-	assert.Equal(t, new(intstr.FromInt32(0)), budget(`{maxUnavailable: 0}}`).MaxUnavailable)
-	least := budget(`{minAvailable: 1, unhealthyPodEvictionPolicy: IfHealthyBudget}}`)
-	assert.Nil(t, least.MaxUnavailable)
-	assert.Equal(t, new(intstr.FromInt32(1)), least.MinAvailable)
-	assert.Equal(t, new(policyv1.IfHealthyBudget), least.UnhealthyPodEvictionPolicy)
-	assert.Nil(t, budget(`{}}`, forKubernetes("1.26.0")).UnhealthyPodEvictionPolicy, "unknown before 1.27")
 }

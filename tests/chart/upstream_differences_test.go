@@ -152,7 +152,7 @@ func (w *world) drainDelay() {
 		w.coder().Lifecycle = &corev1.Lifecycle{}
 	}
 	if w.coder().Lifecycle.PreStop == nil {
-		w.coder().Lifecycle.PreStop = &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 10}}
+		w.coder().Lifecycle.PreStop = &corev1.LifecycleHandler{Exec: &corev1.ExecAction{Command: []string{"sleep", "10"}}}
 	}
 }
 

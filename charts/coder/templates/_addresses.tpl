@@ -1,7 +1,7 @@
 {{/*
 The host part of every listen address, with brackets around IPv6.
 */}}
-{{- define "coder.listenHost" -}}
+{{- define "coder-ha.listenHost" -}}
 {{- $host := .Values.coder.listenAddress | default "" | toString | trimPrefix "[" | trimSuffix "]" -}}
 {{- if not $host -}}
 {{- $host = ternary "::" "0.0.0.0" (not (empty .Values.coder.singleStackIPv6)) -}}
@@ -13,17 +13,17 @@ The host part of every listen address, with brackets around IPv6.
 {{- end -}}
 {{- end -}}
 
-{{- define "coder.clusterDomain" -}}
+{{- define "coder-ha.clusterDomain" -}}
 {{- .Values.coder.clusterDomain | default "cluster.local" -}}
 {{- end -}}
 
 {{/* Where clients inside the cluster reach the Service. */}}
-{{- define "coder.defaultAccessURL" -}}
-{{- $scheme := ternary "https" "http" (eq (include "coder.tlsEnabled" .) "true") -}}
-{{- printf "%s://%s.%s.svc.%s" $scheme (include "coder.serviceName" .) .Release.Namespace (include "coder.clusterDomain" .) -}}
+{{- define "coder-ha.defaultAccessURL" -}}
+{{- $scheme := ternary "https" "http" (eq (include "coder-ha.tlsEnabled" .) "true") -}}
+{{- printf "%s://%s.%s.svc.%s" $scheme (include "coder-ha.serviceName" .) .Release.Namespace (include "coder-ha.clusterDomain" .) -}}
 {{- end -}}
 
-{{- define "coder.relayHostFrom" -}}
+{{- define "coder-ha.relayHostFrom" -}}
 {{- (.Values.coder.relay).hostFrom | default "podIP" -}}
 {{- end -}}
 
@@ -32,9 +32,9 @@ The URL at which the other replicas reach this one. Plain HTTP, also when TLS
 is on: the relayed traffic is encrypted end to end, and HTTPS between replicas
 would be checked against the access URL's host name.
 */}}
-{{- define "coder.relayURL" -}}
-{{- if eq (include "coder.relayHostFrom" .) "podName" -}}
-{{- printf "http://$(KUBE_POD_NAME).%s.%s.svc.%s:8080" (include "coder.replicasServiceName" .) .Release.Namespace (include "coder.clusterDomain" .) -}}
+{{- define "coder-ha.relayURL" -}}
+{{- if eq (include "coder-ha.relayHostFrom" .) "podName" -}}
+{{- printf "http://$(KUBE_POD_NAME).%s.%s.svc.%s:8080" (include "coder-ha.replicasServiceName" .) .Release.Namespace (include "coder-ha.clusterDomain" .) -}}
 {{- else if .Values.coder.singleStackIPv6 -}}
 http://[$(KUBE_POD_IP)]:8080
 {{- else -}}
@@ -47,7 +47,7 @@ What two URLs have in common when they lead to the same place: host and port,
 in small letters, without a trailing dot; the scheme's default port is left
 out. Empty when the text is not a URL.
 */}}
-{{- define "coder.urlEndpoint" -}}
+{{- define "coder-ha.urlEndpoint" -}}
 {{- $parts := "^\\s*([A-Za-z][A-Za-z0-9+.-]*)://(?:[^/?#]*@)?(\\[[^]]*\\]|[^:/?#]*)(?::([0-9]*))?(?:[/?#].*)?\\s*$" -}}
 {{- if regexMatch $parts . -}}
 {{- $scheme := regexReplaceAll $parts . "${1}" | lower -}}

@@ -1,7 +1,7 @@
 {{/* "true" when coderd serves metrics, as far as the manifest shows it. */}}
-{{- define "coder.prometheusEnabled" -}}
+{{- define "coder-ha.prometheusEnabled" -}}
 {{- $enabled := false -}}
-{{- range (include "coder.env" . | fromJson).entries -}}
+{{- range (include "coder-ha.env" . | fromJson).entries -}}
 {{- if eq (.name | default "" | toString) "CODER_PROMETHEUS_ENABLE" -}}
 {{- $enabled = or (eq (.value | default "" | toString) "true") (and ($.Values.coder.podMonitor).enable (not (empty .valueFrom))) -}}
 {{- end -}}
@@ -9,16 +9,16 @@
 {{- $enabled -}}
 {{- end -}}
 
-{{- define "coder.containerPorts" -}}
+{{- define "coder-ha.containerPorts" -}}
 - name: http
   containerPort: 8080
   protocol: TCP
-{{- if eq (include "coder.tlsEnabled" .) "true" }}
+{{- if eq (include "coder-ha.tlsEnabled" .) "true" }}
 - name: https
   containerPort: 8443
   protocol: TCP
 {{- end }}
-{{- if eq (include "coder.prometheusEnabled" .) "true" }}
+{{- if eq (include "coder-ha.prometheusEnabled" .) "true" }}
 - name: prometheus-http
   containerPort: 2112
   protocol: TCP
@@ -29,7 +29,7 @@
 {{- end -}}
 
 {{/* What the program is started with: the user's arguments, or the ones of its kind. */}}
-{{- define "coder.args" -}}
+{{- define "coder-ha.args" -}}
 {{- if .Values.coder.commandArgs -}}
 {{- toYaml .Values.coder.commandArgs -}}
 {{- else if .Values.coder.workspaceProxy -}}
@@ -40,34 +40,65 @@
 {{- end -}}
 
 {{/* The user's resources whole, or the default whole: they are never mixed. */}}
-{{- define "coder.resources" -}}
+{{- define "coder-ha.resources" -}}
 {{- $default := dict "cpu" "2000m" "memory" "4096Mi" -}}
 {{- .Values.coder.resources | default (dict "limits" $default "requests" $default) | toYaml -}}
 {{- end -}}
 
-{{- define "coder.container" -}}
+{{/*
+The user's security context. Capabilities are dropped, unless the user says which,
+or runs Coder as root: root without capabilities cannot write /home/coder, which is
+another user's.
+*/}}
+{{- define "coder-ha.securityContext" -}}
+{{- $context := deepCopy (.Values.coder.securityContext | default dict) -}}
+{{- if and (kindIs "map" $context.capabilities) (not (hasKey $context.capabilities "drop")) -}}
+{{- if ne (include "coder-ha.runsAsRoot" .) "true" -}}
+{{- $_ := set $context.capabilities "drop" (list "ALL") -}}
+{{- else if empty $context.capabilities -}}
+{{- $_ := unset $context "capabilities" -}}
+{{- end -}}
+{{- end -}}
+{{- range $key, $value := $context -}}
+{{- if kindIs "invalid" $value -}}
+{{- $_ := unset $context $key -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $context -}}
+{{- end -}}
+
+{{/* "true" when the values make root the user of the Coder container. */}}
+{{- define "coder-ha.runsAsRoot" -}}
+{{- $user := (.Values.coder.securityContext).runAsUser -}}
+{{- if kindIs "invalid" $user -}}
+{{- $user = (.Values.coder.podSecurityContext).runAsUser -}}
+{{- end -}}
+{{- eq (toString $user) "0" -}}
+{{- end -}}
+
+{{- define "coder-ha.container" -}}
 name: coder
-image: {{ include "coder.image" . | quote }}
+image: {{ include "coder-ha.image" . | quote }}
 imagePullPolicy: {{ (.Values.coder.image).pullPolicy }}
 command:
   {{- toYaml .Values.coder.command | nindent 2 }}
 args:
-  {{- include "coder.args" . | nindent 2 }}
+  {{- include "coder-ha.args" . | nindent 2 }}
 {{- with .Values.coder.envFrom }}
 envFrom:
   {{- toYaml . | nindent 2 }}
 {{- end }}
 env:
-  {{- (include "coder.env" . | fromJson).entries | toYaml | nindent 2 }}
+  {{- (include "coder-ha.env" . | fromJson).entries | toYaml | nindent 2 }}
 ports:
-  {{- include "coder.containerPorts" . | nindent 2 }}
-{{- include "coder.probes" . }}
+  {{- include "coder-ha.containerPorts" . | nindent 2 }}
+{{- include "coder-ha.probes" . }}
 lifecycle:
-  {{- include "coder.lifecycle" . | nindent 2 }}
+  {{- include "coder-ha.lifecycle" . | nindent 2 }}
 resources:
-  {{- include "coder.resources" . | nindent 2 }}
+  {{- include "coder-ha.resources" . | nindent 2 }}
 securityContext:
-  {{- toYaml .Values.coder.securityContext | nindent 2 }}
+  {{- include "coder-ha.securityContext" . | nindent 2 }}
 volumeMounts:
-  {{- include "coder.volumeMountList" . | nindent 2 }}
+  {{- include "coder-ha.volumeMountList" . | nindent 2 }}
 {{- end -}}

@@ -4,12 +4,12 @@ chart. KUBE_POD_IP comes before the entries that use it: Kubernetes resolves
 $(NAME) only from earlier entries.
 Three names step aside for an entry of the user's: nothing refers to them.
 */}}
-{{- define "coder.chartEnv" -}}
+{{- define "coder-ha.chartEnv" -}}
 {{- $user := dict -}}
 {{- range .Values.coder.env -}}
 {{- $_ := set $user (.name | default "" | toString) true -}}
 {{- end -}}
-{{- $listen := include "coder.listenHost" . -}}
+{{- $listen := include "coder-ha.listenHost" . -}}
 - name: CODER_HTTP_ADDRESS
   value: {{ printf "%s:8080" $listen | quote }}
 {{- if not (hasKey $user "CODER_PROMETHEUS_ADDRESS") }}
@@ -33,25 +33,25 @@ Three names step aside for an entry of the user's: nothing refers to them.
 {{- end }}
 {{- if and .Values.coder.envUseClusterAccessURL (not (hasKey $user "CODER_ACCESS_URL")) }}
 - name: CODER_ACCESS_URL
-  value: {{ include "coder.defaultAccessURL" . | quote }}
+  value: {{ include "coder-ha.defaultAccessURL" . | quote }}
 {{- end }}
 - name: KUBE_POD_IP
   valueFrom:
     fieldRef:
       fieldPath: status.podIP
-{{- if eq (include "coder.relayHostFrom" .) "podName" }}
+{{- if eq (include "coder-ha.relayHostFrom" .) "podName" }}
 - name: KUBE_POD_NAME
   valueFrom:
     fieldRef:
       fieldPath: metadata.name
 {{- end }}
 - name: CODER_DERP_SERVER_RELAY_URL
-  value: {{ include "coder.relayURL" . | quote }}
+  value: {{ include "coder-ha.relayURL" . | quote }}
 - name: CODER_CLUSTER_HOST
   valueFrom:
     fieldRef:
       fieldPath: status.podIP
-{{- with include "coder.tlsEnv" . }}
+{{- with include "coder-ha.tlsEnv" . }}
 {{ . }}
 {{- end }}
 {{- end -}}

@@ -26,13 +26,13 @@ Gives JSON: "entries", the list for the container; "plain", name to value for
 every entry whose value stands in the manifest, with $(NAME) resolved where
 NAME is plain too.
 */}}
-{{- define "coder.env" -}}
+{{- define "coder-ha.env" -}}
 {{- $state := dict "entry" dict "refs" dict "order" list "mark" dict "out" list "plain" dict -}}
-{{- range concat (include "coder.chartEnv" . | fromYamlArray) (.Values.coder.env | default list) -}}
-{{- include "coder.envAdd" (dict "state" $state "entry" .) -}}
+{{- range concat (include "coder-ha.chartEnv" . | fromYamlArray) (.Values.coder.env | default list) -}}
+{{- include "coder-ha.envAdd" (dict "state" $state "entry" .) -}}
 {{- end -}}
 {{- range $state.order -}}
-{{- include "coder.envEmit" (dict "state" $state "name" .) -}}
+{{- include "coder-ha.envEmit" (dict "state" $state "name" .) -}}
 {{- end -}}
 {{- dict "entries" $state.out "plain" $state.plain | toJson -}}
 {{- end -}}
@@ -44,7 +44,7 @@ earlier one stays: written into the value when it is plain, under a name of its
 own when it is not. A number or boolean becomes the string that Kubernetes
 demands.
 */}}
-{{- define "coder.envAdd" -}}
+{{- define "coder-ha.envAdd" -}}
 {{- $state := .state -}}
 {{- $entry := deepCopy .entry -}}
 {{- $name := $entry.name | default "" | toString -}}
@@ -82,7 +82,7 @@ demands.
 {{- end -}}
 
 {{/* Puts out the entries that one entry refers to, then the entry itself. */}}
-{{- define "coder.envEmit" -}}
+{{- define "coder-ha.envEmit" -}}
 {{- $state := .state -}}
 {{- $name := .name -}}
 {{- $mark := get $state.mark $name -}}
@@ -91,7 +91,7 @@ demands.
 {{- else if not $mark -}}
 {{- $_ := set $state.mark $name "open" -}}
 {{- range get $state.refs $name -}}
-{{- include "coder.envEmit" (dict "state" $state "name" .) -}}
+{{- include "coder-ha.envEmit" (dict "state" $state "name" .) -}}
 {{- end -}}
 {{- $_ := set $state.mark $name "done" -}}
 {{- $entry := get $state.entry $name -}}

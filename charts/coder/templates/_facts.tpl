@@ -1,12 +1,12 @@
 {{/* Replicas as a number; 1 when the user leaves the count to Kubernetes. */}}
-{{- define "coder.replicas" -}}
+{{- define "coder-ha.replicas" -}}
 {{- $count := .Values.coder.replicaCount -}}
 {{- kindIs "invalid" $count | ternary 1 $count | int -}}
 {{- end -}}
 
 {{/* The user's or chart's entry of a name, as JSON; empty when there is none. Takes a list: root, name. */}}
-{{- define "coder.envEntry" -}}
-{{- range (include "coder.env" (index . 0) | fromJson).entries -}}
+{{- define "coder-ha.envEntry" -}}
+{{- range (include "coder-ha.env" (index . 0) | fromJson).entries -}}
 {{- if eq (.name | default "" | toString) (index $ 1) -}}
 {{- toJson . -}}
 {{- end -}}
@@ -14,8 +14,8 @@
 {{- end -}}
 
 {{/* A name's value where the manifest shows it, with $(NAME) resolved; else empty. Takes a list: root, name. */}}
-{{- define "coder.envPlain" -}}
-{{- get (include "coder.env" (index . 0) | fromJson).plain (index . 1) -}}
+{{- define "coder-ha.envPlain" -}}
+{{- get (include "coder-ha.env" (index . 0) | fromJson).plain (index . 1) -}}
 {{- end -}}
 
 {{/*
@@ -23,8 +23,8 @@ Where the database URL comes from: "value", "reference" (valueFrom), "unknown"
 (envFrom, a flag, or a command that may set it), "unneeded" (a workspace proxy
 has no database), or "none".
 */}}
-{{- define "coder.databaseSource" -}}
-{{- $entry := include "coder.envEntry" (list . "CODER_PG_CONNECTION_URL") | fromJson -}}
+{{- define "coder-ha.databaseSource" -}}
+{{- $entry := include "coder-ha.envEntry" (list . "CODER_PG_CONNECTION_URL") | fromJson -}}
 {{- $command := .Values.coder.command | default (list "/opt/coder") -}}
 {{- $words := concat $command (.Values.coder.commandArgs | default list) | join " " -}}
 {{- if or .Values.coder.workspaceProxy (contains "wsproxy" $words) (contains "workspace-proxy" $words) -}}
@@ -41,6 +41,6 @@ none
 {{- end -}}
 
 {{/* "true" when the user turned Coder's own relay off; the relay URL is then ignored by Coder. */}}
-{{- define "coder.embeddedRelayOff" -}}
-{{- has (include "coder.envPlain" (list . "CODER_DERP_SERVER_ENABLE")) (list "false" "False" "FALSE" "f" "F" "0") -}}
+{{- define "coder-ha.embeddedRelayOff" -}}
+{{- has (include "coder-ha.envPlain" (list . "CODER_DERP_SERVER_ENABLE")) (list "false" "False" "FALSE" "f" "F" "0") -}}
 {{- end -}}

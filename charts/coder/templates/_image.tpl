@@ -2,7 +2,7 @@
 The tag: the user's, or that of the Coder release this chart was made for.
 Empty when neither is known.
 */}}
-{{- define "coder.imageTag" -}}
+{{- define "coder-ha.imageTag" -}}
 {{- $tag := (.Values.coder.image).tag | default "" | toString -}}
 {{- $version := .Chart.AppVersion | default "" | toString -}}
 {{- if $tag -}}
@@ -16,12 +16,12 @@ Empty when neither is known.
 The image of the Coder container. A digest decides alone what runs; a tag
 beside it is kept for those who read the manifest.
 */}}
-{{- define "coder.image" -}}
+{{- define "coder-ha.image" -}}
 {{- $image := .Values.coder.image | default dict -}}
 {{- $repo := $image.repo | default "ghcr.io/coder/coder" -}}
 {{- if $image.digest -}}
 {{- $repo }}{{ with $image.tag }}:{{ . }}{{ end }}@{{ $image.digest -}}
 {{- else -}}
-{{- $repo }}:{{ include "coder.imageTag" . -}}
+{{- $repo }}:{{ include "coder-ha.imageTag" . -}}
 {{- end -}}
 {{- end -}}

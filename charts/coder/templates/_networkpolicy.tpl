@@ -2,7 +2,7 @@
 TCP ports as NetworkPolicy ports. Takes a list of numbers; never an empty one,
 which would mean every port.
 */}}
-{{- define "coder.tcpPorts" -}}
+{{- define "coder-ha.tcpPorts" -}}
 {{- $ports := list -}}
 {{- range . -}}
 {{- $ports = append $ports (dict "protocol" "TCP" "port" (int .)) -}}
@@ -11,24 +11,24 @@ which would mean every port.
 {{- end -}}
 
 {{/* The ports of coderd that users, workspaces and the load balancer reach, as JSON. */}}
-{{- define "coder.userPorts" -}}
-{{- eq (include "coder.tlsEnabled" .) "true" | ternary (list 8080 8443) (list 8080) | toJson -}}
+{{- define "coder-ha.userPorts" -}}
+{{- eq (include "coder-ha.tlsEnabled" .) "true" | ternary (list 8080 8443) (list 8080) | toJson -}}
 {{- end -}}
 
 {{/* The ports on which replicas reach each other, as JSON. */}}
-{{- define "coder.replicaPorts" -}}
-{{- append (include "coder.userPorts" . | fromJsonArray) 6222 | toJson -}}
+{{- define "coder-ha.replicaPorts" -}}
+{{- append (include "coder-ha.userPorts" . | fromJsonArray) 6222 | toJson -}}
 {{- end -}}
 
 {{/*
 The user's webPorts, and the port that the access URL names, as JSON.
 */}}
-{{- define "coder.webPorts" -}}
+{{- define "coder-ha.webPorts" -}}
 {{- $ports := list -}}
 {{- range (.Values.coder.networkPolicy).webPorts -}}
 {{- $ports = append $ports (int .) -}}
 {{- end -}}
-{{- $endpoint := include "coder.urlEndpoint" (include "coder.envPlain" (list . "CODER_ACCESS_URL")) -}}
+{{- $endpoint := include "coder-ha.urlEndpoint" (include "coder-ha.envPlain" (list . "CODER_ACCESS_URL")) -}}
 {{- if regexMatch ":[0-9]+$" $endpoint -}}
 {{- $ports = append $ports (regexFind "[0-9]+$" $endpoint | int) -}}
 {{- end -}}

@@ -1,15 +1,15 @@
 {{/* Where users reach Coder, as far as the manifest shows it. */}}
-{{- define "coder.noteAccess" -}}
-{{- $url := include "coder.envPlain" (list . "CODER_ACCESS_URL") -}}
+{{- define "coder-ha.noteAccess" -}}
+{{- $url := include "coder-ha.envPlain" (list . "CODER_ACCESS_URL") -}}
 {{- $service := .Values.coder.service | default dict -}}
 {{- $namespace := .Release.Namespace -}}
-{{- $name := include "coder.serviceName" . -}}
-{{- if include "coder.envEntry" (list . "CODER_ACCESS_URL") -}}
+{{- $name := include "coder-ha.serviceName" . -}}
+{{- if include "coder-ha.envEntry" (list . "CODER_ACCESS_URL") -}}
 Access URL: {{ $url | default "from the reference in coder.env, not shown here" }}
 {{- else -}}
 Access URL: not in coder.env. It must come from coder.envFrom, or Coder opens a public tunnel.
 {{- end }}
-{{- if eq $url (include "coder.defaultAccessURL" .) }}
+{{- if eq $url (include "coder-ha.defaultAccessURL" .) }}
 That is the in-cluster default. Workspaces and users outside the cluster need
 CODER_ACCESS_URL in coder.env.
 {{- if .Values.coder.envFrom }}
@@ -30,8 +30,8 @@ From this machine, at http://localhost:8080:
 {{- end -}}
 
 {{/* One sentence on the database. Never the URL itself. */}}
-{{- define "coder.noteDatabase" -}}
-{{- $source := include "coder.databaseSource" . -}}
+{{- define "coder-ha.noteDatabase" -}}
+{{- $source := include "coder-ha.databaseSource" . -}}
 {{- if eq $source "unneeded" -}}
 none: a workspace proxy keeps nothing.
 {{- else if eq $source "reference" -}}
@@ -47,19 +47,30 @@ none: CODER_PG_CONNECTION_URL is not set, and the built-in database is lost with
 {{- end -}}
 
 {{/* What the user would not guess from the values: translations and limits. */}}
-{{- define "coder.noteRemarks" -}}
-{{- $address := include "coder.envPlain" (list . "CODER_HTTP_ADDRESS") -}}
-{{- with include "coder.strategyNote" . }}
+{{- define "coder-ha.noteRemarks" -}}
+{{- $address := include "coder-ha.envPlain" (list . "CODER_HTTP_ADDRESS") -}}
+{{- with include "coder-ha.strategyNote" . }}
 {{ . }}
+{{- end }}
+{{- with include "coder-ha.misplacedKeys" . | trim }}
+{{ . }}
+{{- end }}
+{{- with include "coder-ha.otherBudgets" . | fromJsonArray }}
+The chart makes no PodDisruptionBudget, as {{ join ", " . }} selects the same pods, and
+Kubernetes evicts no pod that has two.
+{{- end }}
+{{- if eq (include "coder-ha.runsAsRoot" .) "true" }}
+Coder runs as root and keeps the container runtime's capabilities, without which root
+could not write /home/coder. Say otherwise in coder.securityContext.capabilities.
 {{- end }}
 {{- if not (hasSuffix ":8080" $address) }}
 CODER_HTTP_ADDRESS is changed in coder.env, but probes, Services and the relay URL use port 8080.
 {{- end }}
-{{- if eq (include "coder.embeddedRelayOff" .) "true" }}
+{{- if eq (include "coder-ha.embeddedRelayOff" .) "true" }}
 The embedded relay is off: Coder ignores the relay URL and uses the relays of
 CODER_DERP_CONFIG_URL or CODER_DERP_CONFIG_PATH.
 {{- end }}
-{{- if and .Values.coder.hostNetwork (eq (include "coder.workloadKind" .) "Deployment") }}
+{{- if and .Values.coder.hostNetwork (eq (include "coder-ha.workloadKind" .) "Deployment") }}
 With coder.hostNetwork an update that surges needs one node more than there are replicas.
 {{- end }}
 {{- if (.Values.coder.networkPolicy).enable }}

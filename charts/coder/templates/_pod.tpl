@@ -1,12 +1,12 @@
 {{/* The pod of either workload kind. */}}
-{{- define "coder.podTemplate" -}}
+{{- define "coder-ha.podTemplate" -}}
 metadata:
   labels:
-    {{- include "coder.labelsWith" (list . .Values.coder.podLabels) | nindent 4 }}
+    {{- include "coder-ha.labelsWith" (list . .Values.coder.podLabels) | nindent 4 }}
   annotations:
-    {{- include "coder.podAnnotations" . | nindent 4 }}
+    {{- include "coder-ha.podAnnotations" . | nindent 4 }}
 spec:
-  serviceAccountName: {{ include "coder.serviceAccountName" . | quote }}
+  serviceAccountName: {{ include "coder-ha.serviceAccountName" . | quote }}
   {{- if not (kindIs "invalid" .Values.coder.automountServiceAccountToken) }}
   automountServiceAccountToken: {{ .Values.coder.automountServiceAccountToken }}
   {{- end }}
@@ -26,12 +26,12 @@ spec:
   imagePullSecrets:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  terminationGracePeriodSeconds: {{ include "coder.terminationGracePeriodSeconds" . }}
-  {{- with include "coder.affinity" . }}
+  terminationGracePeriodSeconds: {{ include "coder-ha.terminationGracePeriodSeconds" . }}
+  {{- with include "coder-ha.affinity" . }}
   affinity:
     {{- . | nindent 4 }}
   {{- end }}
-  {{- with include "coder.tolerations" . }}
+  {{- with include "coder-ha.tolerations" . }}
   tolerations:
     {{- . | nindent 4 }}
   {{- end }}
@@ -39,7 +39,7 @@ spec:
   nodeSelector:
     {{- toYaml . | nindent 4 }}
   {{- end }}
-  {{- with include "coder.topologySpreadConstraints" . }}
+  {{- with include "coder-ha.topologySpreadConstraints" . }}
   topologySpreadConstraints:
     {{- . | nindent 4 }}
   {{- end }}
@@ -53,16 +53,16 @@ spec:
   {{- end }}
   containers:
     -
-      {{- include "coder.container" . | nindent 6 }}
+      {{- include "coder-ha.container" . | nindent 6 }}
     {{- with .Values.coder.extraContainers }}
     {{- toYaml . | nindent 4 }}
     {{- end }}
   volumes:
-    {{- include "coder.volumeList" . | nindent 4 }}
+    {{- include "coder-ha.volumeList" . | nindent 4 }}
 {{- end -}}
 
 {{/* Seconds from the stop signal's announcement to the kill, the drain delay included. */}}
-{{- define "coder.terminationGracePeriodSeconds" -}}
+{{- define "coder-ha.terminationGracePeriodSeconds" -}}
 {{- $seconds := .Values.coder.terminationGracePeriodSeconds -}}
 {{- kindIs "invalid" $seconds | ternary 60 $seconds | int64 -}}
 {{- end -}}

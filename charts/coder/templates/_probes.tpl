@@ -3,7 +3,7 @@ One probe of coderd's /healthz. It answers once migrations are done and the
 listeners are up, and does not depend on the database. Timings are written
 only when the user gave them. Takes the probe's values.
 */}}
-{{- define "coder.probe" -}}
+{{- define "coder-ha.probe" -}}
 httpGet:
   path: /healthz
   port: http
@@ -20,17 +20,17 @@ initialDelaySeconds: {{ .initialDelaySeconds | default 0 }}
 Readiness and liveness as the user set them. With liveness on, a startup probe
 holds it back while migrations run: they must not be killed half way.
 */}}
-{{- define "coder.probes" -}}
+{{- define "coder-ha.probes" -}}
 {{- if (.Values.coder.readinessProbe).enabled }}
 readinessProbe:
-  {{- include "coder.probe" .Values.coder.readinessProbe | nindent 2 }}
+  {{- include "coder-ha.probe" .Values.coder.readinessProbe | nindent 2 }}
 {{- end }}
 {{- if (.Values.coder.livenessProbe).enabled }}
 livenessProbe:
-  {{- include "coder.probe" .Values.coder.livenessProbe | nindent 2 }}
+  {{- include "coder-ha.probe" .Values.coder.livenessProbe | nindent 2 }}
 {{- if (.Values.coder.startupProbe).enabled }}
 startupProbe:
-  {{- include "coder.probe" .Values.coder.startupProbe | nindent 2 }}
+  {{- include "coder-ha.probe" .Values.coder.startupProbe | nindent 2 }}
 {{- end }}
 {{- end }}
 {{- end -}}

@@ -1,5 +1,5 @@
 {{/* What coderd needs to run workspaces as pods: the rules before the user's own. */}}
-{{- define "coder.workspaceRules" -}}
+{{- define "coder-ha.workspaceRules" -}}
 {{- $verbs := list "create" "delete" "deletecollection" "get" "list" "patch" "update" "watch" -}}
 {{- $rules := list
   (dict "apiGroups" (list "") "resources" (list "pods") "verbs" $verbs)
@@ -8,7 +8,8 @@
 {{- if .enableDeployments -}}
 {{- $rules = append $rules (dict "apiGroups" (list "apps") "resources" (list "deployments") "verbs" $verbs) -}}
 {{- end -}}
-{{- concat $rules (.extraRules | default list) | toYaml -}}
+{{- $own := .extraRules | default list -}}
+{{- concat $rules (kindIs "map" $own | ternary (list $own) $own) | toYaml -}}
 {{- end -}}
 
 {{/*
@@ -16,9 +17,9 @@ Role and RoleBinding for workspaces in one namespace. What the namespace's own
 values do not say is taken from coder.serviceAccount.
 Takes a dict: root, the root context; namespace, its name; own, its values.
 */}}
-{{- define "coder.workspaceRBAC" -}}
+{{- define "coder-ha.workspaceRBAC" -}}
 {{- $account := .root.Values.coder.serviceAccount | default dict -}}
-{{- $name := include "coder.serviceAccountName" .root -}}
+{{- $name := include "coder-ha.serviceAccountName" .root -}}
 {{- $perms := dict -}}
 {{- range list "workspacePerms" "enableDeployments" "extraRules" -}}
 {{- $_ := set $perms . (hasKey $.own . | ternary (get $.own .) (get $account .)) -}}
@@ -31,7 +32,7 @@ metadata:
   name: {{ printf "%s-workspace-perms" $name | quote }}
   namespace: {{ .namespace | quote }}
 rules:
-  {{- include "coder.workspaceRules" $perms | nindent 2 }}
+  {{- include "coder-ha.workspaceRules" $perms | nindent 2 }}
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding

@@ -1,5 +1,5 @@
 {{/* Volumes of the pod: TLS secrets, CA bundles, then the user's. */}}
-{{- define "coder.volumeList" -}}
+{{- define "coder-ha.volumeList" -}}
 {{- $volumes := list -}}
 {{- range (.Values.coder.tls).secretNames -}}
 {{- $volumes = append $volumes (dict "name" (printf "tls-%v" .) "secret" (dict "secretName" (toString .))) -}}
@@ -11,7 +11,7 @@
 {{- end -}}
 
 {{/* Mounts of the Coder container, in the order of the volumes. */}}
-{{- define "coder.volumeMountList" -}}
+{{- define "coder-ha.volumeMountList" -}}
 {{- $mounts := list -}}
 {{- range (.Values.coder.tls).secretNames -}}
 {{- $mounts = append $mounts (dict "name" (printf "tls-%v" .) "mountPath" (printf "/etc/ssl/certs/coder/%v" .) "readOnly" true) -}}

@@ -84,7 +84,7 @@ func TestExitCodesAndWhereTheWordsGo(t *testing.T) {
 		{"no input", "", []string{"validate", "--manifest", "-"}, 2, "", "--manifest -: it contains no Kubernetes objects"},
 		{"no file", "", []string{"validate", "--manifest", "/none.yaml"}, 2, "", "/none.yaml: no such file"},
 		{"no chart", "", []string{"validate", "./none"}, 2, "", `find chart "./none"`},
-		{"an unknown key", "", []string{"validate", "--set", "coder.replicas=3"}, 2, "", "coder.replicas: there is no such key"},
+		{"a value of the wrong kind", "", []string{"validate", "--set", "coder.replicaCount=three"}, 2, "", "coder.replicaCount: the value does not match"},
 		{"an unknown flag", "", []string{"validate", "--nope"}, 2, "", "unknown flag --nope"},
 		{"an unknown format", "", []string{"validate", "-o", "yaml"}, 2, "", `"yaml" for "-o, --output" flag: use text or json`},
 		{"an unknown severity", "", []string{"validate", "--fail-on", "fatal"}, 2, "", `"fatal" for "--fail-on" flag: use error, warning or info`},

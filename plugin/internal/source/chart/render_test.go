@@ -102,12 +102,18 @@ func TestTheDefaultKubernetesIsThatOfTheClient(t *testing.T) {
 func TestValuesThatDoNotFitTheSchemaAreNamedWithTheirLine(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "values.yaml")
 	require.NoError(t, os.WriteFile(file, []byte("coder:\n  image:\n    tga: x\n  replicaCount: three\n"), 0o600))
-	opts := Options{Chart: coderChart, Settings: NewSettings()}
+	opts := Options{Chart: "testdata/closed", Settings: NewSettings()}
 	opts.Values.ValueFiles = []string{file}
 	opts.Values.Values = []string{"coder.replicas=3"}
 	_, err := Render(t.Context(), opts)
-	require.ErrorContains(t, err, "the values do not fit the schema of chart coder:")
+	require.ErrorContains(t, err, "the values do not fit the schema of chart closed:")
 	require.ErrorContains(t, err, file+":3: coder.image.tga: there is no such key")
 	require.ErrorContains(t, err, file+":4: coder.replicaCount: ")
 	require.ErrorContains(t, err, "\n  coder.replicas: there is no such key")
+}
+
+func TestTheProjectsOwnChartRefusesAnUnknownKeyInItsOwnWords(t *testing.T) {
+	opts := Options{Chart: coderChart, Settings: NewSettings()}
+	opts.Values.Values = []string{"coder.replicas=3"}
+	assert.Contains(t, render(t, opts).Refusal, "The chart has no key coder.replicas (the nearest key is coder.replicaCount)")
 }
