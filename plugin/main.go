@@ -9,6 +9,7 @@ import (
 	"os"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/cli"
+	_ "github.com/coder-ha/coder-ha/plugin/internal/guard/early"
 	"github.com/coder-ha/coder-ha/plugin/internal/run"
 )
 

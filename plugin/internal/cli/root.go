@@ -77,6 +77,7 @@ settings; this plugin finds them.`,
 	root.SetFlagErrorFunc(knownFlag)
 	settings.AddFlags(root.PersistentFlags())
 	color := addColor(root)
+	addMemory(root)
 	root.AddCommand(newValidate(streams, settings, color), newPostgres(streams, settings, color), newExplain(streams), newVersion(streams))
 	return root
 }

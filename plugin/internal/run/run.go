@@ -12,6 +12,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/digest"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/guard"
 	"github.com/coder-ha/coder-ha/plugin/internal/report"
 	"github.com/coder-ha/coder-ha/plugin/internal/source"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
@@ -100,6 +101,7 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 		asked.add(described, out)
 	}
 	progress.wait("asking the database")
+	guard.Doing("asking the database")
 	asked.probe(ctx, key, out)
 	return out, nil
 }
@@ -109,6 +111,7 @@ func (r Request) judge(ctx context.Context, streams Streams, found *facts.Facts)
 	if found.Deployment == nil {
 		r.Judging.Plan.Version = coder.ParseVersion(r.Source.CoderVersion)
 	}
+	guard.Doing("judging")
 	suppressed, err := r.suppressed(ctx, found, streams)
 	if err != nil {
 		return err

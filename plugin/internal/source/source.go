@@ -16,6 +16,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/digest"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/guard"
 	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
@@ -117,6 +118,7 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 			source = "the plugin's own " + source
 		}
 	}
+	guard.Doing("reading the objects")
 	d, err := kube.Build(objects, opts)
 	if err != nil && refusal != "" {
 		return nil, RefusalError(refusal)
@@ -184,6 +186,7 @@ func (r Request) hasValues() bool {
 }
 
 func (r Request) readManifests(ctx context.Context) ([]manifest.Object, error) {
+	guard.Doing("reading the manifests")
 	var all []manifest.Object
 	for _, path := range r.Manifests {
 		objects, err := r.readManifest(ctx, path)

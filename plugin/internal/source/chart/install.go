@@ -16,6 +16,7 @@ import (
 	"helm.sh/helm/v3/pkg/engine"
 	"helm.sh/helm/v3/pkg/kube/fake"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/guard"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
 )
 
@@ -126,8 +127,12 @@ func (r *renderer) renderAnyway(loaded *chart.Chart, caps *chartutil.Capabilitie
 // quietly keeps the standard logger silent: the engine logs every refusal that
 // it passes over, and this plugin reports them itself.
 func quietly[T any](work func() (T, error)) (T, error) {
+	guard.Doing("rendering the chart")
 	out := log.Writer()
 	log.SetOutput(io.Discard)
 	defer log.SetOutput(out)
-	return work()
+	var result T
+	var err error
+	guard.Strictly(func() { result, err = work() })
+	return result, err
 }

@@ -13,11 +13,13 @@ import (
 	"helm.sh/helm/v3/pkg/registry"
 
 	"github.com/coder-ha/coder-ha/charts"
+	"github.com/coder-ha/coder-ha/plugin/internal/guard"
 	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 )
 
 // load finds and reads the chart and proves that it can be installed.
 func load(opts Options) (*chart.Chart, error) {
+	guard.Doing("reading the chart")
 	loaded, err := read(opts)
 	if err != nil {
 		return nil, err

@@ -11,6 +11,7 @@ import (
 	"helm.sh/helm/v3/pkg/strvals"
 	"sigs.k8s.io/yaml"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/guard"
 	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 )
 
@@ -21,6 +22,7 @@ func mergeValues(ctx context.Context, opts Options) (map[string]any, Origins, er
 	if err := parseFlags(opts.Values); err != nil {
 		return nil, origins, err
 	}
+	guard.Doing("reading the values")
 	merged := map[string]any{}
 	for _, file := range opts.Values.ValueFiles {
 		name := file

@@ -1,0 +1,119 @@
+//go:build linux
+
+package plugin_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/coder-ha/coder-ha/tests/internal/checkout"
+	"github.com/coder-ha/coder-ha/tests/internal/command"
+)
+
+// greedy are templates that want more than any machine has, each in another way:
+// by one allocation, by doubling, by growing, by what becomes of the text.
+var greedy = map[string]string{
+	"one text":              `{{ repeat 400000000 "abcdefgh" }}`,
+	"more than the machine": `{{ repeat 1000000000000 "abcdefgh" }}`,
+	"a text that doubles":   `{{ $s := "xxxxxxxx" }}{{ range until 40 }}{{ $s = printf "%s%s" $s $s }}{{ end }}{{ $s }}`,
+	"a list that doubles":   `{{ $l := list "a" }}{{ range until 60 }}{{ $l = concat $l $l }}{{ end }}{{ $l }}`,
+	"a range":               `{{ range until 9000000000 }}x{{ end }}`,
+	"output":                `{{ range until 100000000 }}0123456789012345678901234567890123456789{{ end }}`,
+	"a dictionary":          `{{ $d := dict }}{{ range untilStep 0 100000000 1 }}{{ $_ := set $d (toString .) . }}{{ end }}`,
+	"a text per byte":       `{{ splitList "" (repeat 300000000 "a") }}`,
+	"replacements":          `{{ $s := repeat 10000000 "a" }}{{ replace "a" $s $s }}`,
+	"a value in itself":     `{{ $d := dict }}{{ $_ := set $d "a" $d }}{{ print $d }}`,
+	"its own refusal":       `{{ fail (repeat 100000000 "boo\n") }}`,
+	"random letters":        `{{ randAlphaNum 4000000000 }}`,
+}
+
+// mebibyte is the unit of the ceiling.
+const mebibyte = 1 << 20
+
+func TestNoTemplateTakesMoreThanTheCeiling(t *testing.T) {
+	h := newHelm(t, "")
+	for name, template := range greedy {
+		t.Run(name, func(t *testing.T) {
+			dir := chartOf(t, template)
+			code, stdout, stderr, peak := measured(t, h, "validate", dir)
+			assert.Equal(t, 2, code, stderr)
+			assert.Empty(t, stdout)
+			assert.Equal(t, "coder-ha: stopped while rendering the chart: it needs more memory than the 512 MiB of --max-memory: "+
+				"an input is too large, or made to be\n", stderr)
+			assert.LessOrEqual(t, peak, int64(512*mebibyte))
+		})
+	}
+}
+
+func TestTheCeilingCanBeSet(t *testing.T) {
+	h := newHelm(t, "")
+	dir := chartOf(t, `{{ len (repeat 300000000 "a") }}`)
+	code, _, stderr, peak := measured(t, h, "validate", dir, "--max-memory", "256MiB")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "it needs more memory than the 256 MiB of --max-memory")
+	assert.LessOrEqual(t, peak, int64(256*mebibyte))
+
+	_, _, stderr, _ = measured(t, h, "validate", dir, "--max-memory", "2GiB")
+	assert.NotContains(t, stderr, "memory")
+	for _, wrong := range []string{"1MiB", "0", "-1GiB", "lots", "512", "9999999999999GiB", "MiB"} {
+		_, _, stderr, _ = measured(t, h, "validate", dir, "--max-memory="+wrong)
+		assert.Contains(t, stderr, "--max-memory", wrong)
+		assert.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+	}
+}
+
+func TestTemplatesThatCallThemselvesEndWithOneLine(t *testing.T) {
+	h := newHelm(t, "")
+	for name, template := range map[string]string{
+		"include":  `{{ define "a" }}{{ include "a" . }}{{ end }}{{ include "a" . }}`,
+		"template": `{{ define "b" }}{{ template "b" . }}{{ end }}{{ template "b" . }}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			code, stdout, stderr, peak := measured(t, h, "validate", chartOf(t, template))
+			assert.Equal(t, 2, code)
+			assert.Empty(t, stdout)
+			assert.Equal(t, 1, strings.Count(stderr, "\n"), stderr)
+			assert.Less(t, len(stderr), 5000)
+			assert.LessOrEqual(t, peak, int64(512*mebibyte))
+		})
+	}
+}
+
+// chartOf writes a chart with one template.
+func chartOf(t *testing.T, template string) string {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "templates"), 0o700))
+	require.NoError(t, writeFile(filepath.Join(dir, "Chart.yaml"), "apiVersion: v2\nname: greedy\nversion: 0.1.0\n"))
+	require.NoError(t, writeFile(filepath.Join(dir, "templates", "all.yaml"), template+"\n"))
+	return dir
+}
+
+// measured runs the plugin, and also says how much memory it had at most.
+func measured(t *testing.T, h helm, args ...string) (code int, stdout, stderr string, peak int64) {
+	t.Helper()
+	path, err := checkout.Plugin()
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
+	defer cancel()
+	var out, talk bytes.Buffer
+	cmd := exec.CommandContext(ctx, path, args...)
+	cmd.Env, cmd.Stdout, cmd.Stderr = command.Environment(h.home), &out, &talk
+	if err := cmd.Run(); err != nil {
+		_, ended := errors.AsType[*exec.ExitError](err)
+		require.True(t, ended, err)
+	}
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	require.True(t, ok)
+	return cmd.ProcessState.ExitCode(), out.String(), talk.String(), usage.Maxrss * 1024
+}
