@@ -62,6 +62,7 @@ func TestThePackagesInstall(t *testing.T) {
 		{"on Helm 4 from a file", checkout.Helm4, []string{helm4, "--verify=false"}},
 		{"on Helm 4 from an address", checkout.Helm4, []string{server.URL + "/" + filepath.Base(helm4), "--verify=false"}},
 	}
+	_, bare := upstreamCharts(t)
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			path, err := test.helm()
@@ -75,6 +76,14 @@ func TestThePackagesInstall(t *testing.T) {
 			assert.Equal(t, 0, version.Code, version.Stderr)
 			assert.Contains(t, version.Stdout, "coder-ha ")
 			assert.Contains(t, h.run(t, "__complete", "coder-ha", "vers").Stdout, "version")
+
+			if strings.Contains(test.name, "Helm 4") {
+				beside := h.run(t, "plugin", "install", only(t, dist, "coder-ha-inject-*.tgz"), "--verify=false")
+				require.Equal(t, 0, beside.Code, beside.Stderr)
+			}
+			rendered := h.rendered(t, bare, "--post-renderer", h.postRenderer(t))
+			require.Equal(t, 0, rendered.Code, rendered.Stderr)
+			assert.Contains(t, rendered.Stdout, "RELAY_URL")
 		})
 	}
 }
@@ -95,7 +104,7 @@ func TestThePackageListsItsDigests(t *testing.T) {
 	require.NoError(t, err)
 	archives, err := filepath.Glob(filepath.Join(dist, "*.tgz"))
 	require.NoError(t, err)
-	assert.Len(t, archives, 3)
+	assert.Len(t, archives, 4)
 	for _, archive := range archives {
 		assert.Contains(t, string(text), "  "+filepath.Base(archive)+"\n")
 	}

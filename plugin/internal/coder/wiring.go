@@ -27,17 +27,18 @@ const PodIP = "KUBE_POD_IP"
 func RelayWiring(port int, ipv6 bool) []Entry {
 	return []Entry{
 		{Name: PodIP, FieldPath: "status.podIP"},
-		{Name: RelayURL, Value: RelayURLOf("$("+PodIP+")", port, ipv6)},
+		{Name: RelayURL, Value: RelayURLOf("http", "$("+PodIP+")", port, ipv6)},
 	}
 }
 
-// RelayURLOf is the relay URL of a replica with an address. An IPv6 address is
-// known by itself; ipv6 says of another text that it will be one.
-func RelayURLOf(address string, port int, ipv6 bool) string {
+// RelayURLOf is the relay URL of a replica with an address: the scheme and the port
+// are those of one of its listeners. An IPv6 address is known by itself; ipv6 says
+// of another text that it will be one.
+func RelayURLOf(scheme, address string, port int, ipv6 bool) string {
 	if addr, err := netip.ParseAddr(address); ipv6 || err == nil && addr.Is6() {
 		address = "[" + address + "]"
 	}
-	return fmt.Sprintf("http://%s:%d", address, port)
+	return fmt.Sprintf("%s://%s:%d", scheme, address, port)
 }
 
 // ClusterHostWiring gives each replica on Kubernetes the address at which its

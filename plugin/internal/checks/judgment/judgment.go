@@ -202,7 +202,7 @@ func ReadableRelays(judge func(*Judgment, Relay)) func(*check.Case) check.Result
 // the port that coderd listens on.
 func ExampleRelayURL(d *deployment.Deployment, r deployment.Replica) string {
 	if d.OnHost(r) {
-		return coder.RelayURLOf(hostAddress(r), listenPort(r), false)
+		return coder.RelayURLOf("http", hostAddress(r), listenPort(r), false)
 	}
 	return relayWiring(d, r)[1].Value
 }

@@ -39,29 +39,37 @@ type Options struct {
 // Build makes the model of the deployment that the objects describe. An input
 // without coderd, or with more than one to choose from, is an error.
 func Build(objects []manifest.Object, opts Options) (*deployment.Deployment, error) {
+	d, _, err := Find(objects, opts)
+	return d, err
+}
+
+// Find is Build, and says where coderd's container is, for each workload.
+func Find(objects []manifest.Object, opts Options) (*deployment.Deployment, []Place, error) {
 	in, err := newInput(objects, opts)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	found, err := in.findWorkloads()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	var places []Place
 	d := &deployment.Deployment{}
 	for i, w := range found {
 		w.Duplicates = in.duplicates(w)
 		d.Workloads = append(d.Workloads, w.Workload)
 		ignored(d, w.object)
 		d.Replicas = append(d.Replicas, in.replicas(i, w)...)
+		places = append(places, Place{Object: w.object, Path: w.path(), Container: w.coder()})
 	}
 	d.Version = found[0].version
 	d.PodIPFamily = opts.PodIPFamily
 	for _, gather := range []func(*deployment.Deployment) error{in.services, in.frontends, in.policies, in.envoyFilters} {
 		if err := gather(d); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 	}
-	return d, nil
+	return d, places, nil
 }
 
 // IgnoreAnnotation lists the ids of checks to leave out, separated by commas.

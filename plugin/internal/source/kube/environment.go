@@ -46,9 +46,7 @@ func (e *environment) resolve() {
 	e.arguments()
 }
 
-func (e *environment) path(path ...any) []any {
-	return append([]any{"spec", "template", "spec", "containers", e.w.container}, path...)
-}
+func (e *environment) path(path ...any) []any { return e.w.path(path...) }
 
 func (e *environment) origin(path []any) deployment.Origin {
 	at := origin(e.w.object, path...)

@@ -27,7 +27,10 @@ func (in *input) replicas(index int, w workload) []deployment.Replica {
 		}
 		r.Name = fmt.Sprintf("%s[%d]", w.Name, i)
 		pod := podIdentity{workload: w, replica: r}
-		if w.Kind == "StatefulSet" {
+		switch w.Kind {
+		case podKind:
+			r.Name, pod.named = w.Name, true
+		case "StatefulSet":
 			ordinal := int(w.owner.Spec.Ordinals.Start) + i
 			r.Name = w.Name + "-" + strconv.Itoa(ordinal)
 			r.Labels["statefulset.kubernetes.io/pod-name"] = r.Name
@@ -92,7 +95,7 @@ func (in *input) duplicates(w workload) []deployment.Duplicate {
 		if !seen || reflect.DeepEqual(entry, container.Env[before]) {
 			continue
 		}
-		where := origin(w.object, "spec", "template", "spec", "containers", w.container, "env", i)
+		where := origin(w.object, w.path("env", i)...)
 		where.Container = container.Name
 		found = append(found, deployment.Duplicate{
 			Name: entry.Name, Effective: describe(entry), Replaced: describe(container.Env[before]), Origin: where,

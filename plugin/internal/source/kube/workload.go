@@ -17,6 +17,10 @@ import (
 // Rollout is Argo's, DeploymentConfig OpenShift's; both have that shape.
 var workloadKinds = []string{"StatefulSet", "Deployment", "DaemonSet", "ReplicaSet", "Rollout", "DeploymentConfig"}
 
+// podKind is a pod that nothing else makes. It counts only where no workload runs
+// coderd: beside one it is a job or a tool.
+const podKind = "Pod"
+
 // podOwner is the part that these kinds have in common.
 type podOwner struct {
 	Spec struct {
@@ -33,6 +37,8 @@ type workload struct {
 	deployment.Workload
 	object manifest.Object
 	owner  podOwner
+	// spec is the path of the pod's spec in the object.
+	spec []any
 	// container is the index of coderd's container in the pod.
 	container int
 	// version is that of Coder.
@@ -45,17 +51,53 @@ func (w workload) template() corev1.PodTemplateSpec { return w.owner.Spec.Templa
 // coder is coderd's container.
 func (w workload) coder() corev1.Container { return w.template().Spec.Containers[w.container] }
 
+// path is a path below coderd's container in the object.
+func (w workload) path(path ...any) []any {
+	return slices.Concat(w.spec, []any{"containers", w.container}, path)
+}
+
 // findWorkloads finds what runs coderd.
 func (in *input) findWorkloads() ([]workload, error) {
-	var all, coder, like []workload
+	found, err := in.workloadsOf(workloadKinds)
+	if err != nil {
+		return nil, err
+	}
+	var pods candidates
+	if len(in.Workloads) > 0 || len(found.coder)+len(found.like) == 0 {
+		if pods, err = in.workloadsOf([]string{podKind}); err != nil {
+			return nil, err
+		}
+	}
+	all := slices.Concat(found.all, pods.all)
+	if len(in.Workloads) > 0 {
+		return pick(all, in.Workloads, in.Namespace)
+	}
+	for _, coder := range [][]workload{found.coder, found.like, pods.coder, pods.like} {
+		switch len(coder) {
+		case 0:
+		case 1:
+			return coder, nil
+		default:
+			return nil, fmt.Errorf("several workloads run `coder server` (%s): name one with --workload, or repeat --workload for those that form one deployment", list(names(coder)))
+		}
+	}
+	return nil, noCoder(names(all), len(in.objects))
+}
+
+// candidates are workloads by the evidence that they run coderd.
+type candidates struct{ all, coder, like []workload }
+
+// workloadsOf reads the workloads of some kinds.
+func (in *input) workloadsOf(kinds []string) (candidates, error) {
+	var out candidates
 	for _, o := range in.objects {
 		// What has an owner, such as a Deployment's ReplicaSet, is run by that.
-		if !slices.Contains(workloadKinds, o.Kind) || o.Node("metadata", "ownerReferences") != nil {
+		if !slices.Contains(kinds, o.Kind) || o.Node("metadata", "ownerReferences") != nil {
 			continue
 		}
-		var owner podOwner
-		if err := o.Into(&owner); err != nil {
-			return nil, err
+		owner, spec, err := ownerOf(o)
+		if err != nil {
+			return candidates{}, err
 		}
 		container, evidence := coderContainer(owner.Spec.Template.Spec.Containers)
 		if len(owner.Spec.Template.Spec.Containers) == 0 {
@@ -67,32 +109,31 @@ func (in *input) findWorkloads() ([]workload, error) {
 				Replicas: in.count(o, owner), Pod: pod(owner.Spec.Template, container),
 				NamespaceLabels: in.namespaces[o.Namespace], Origin: origin(o),
 			},
-			object: o, owner: owner, container: container,
+			object: o, owner: owner, spec: spec, container: container,
 			version: version(in.CoderVersion, owner.Spec.Template.Spec.Containers[container].Image),
 		}
-		all = append(all, w)
+		out.all = append(out.all, w)
 		switch evidence {
 		case runsServer:
-			coder = append(coder, w)
+			out.coder = append(out.coder, w)
 		case hasSettings:
-			like = append(like, w)
+			out.like = append(out.like, w)
 		case noEvidence:
 		}
 	}
-	if len(coder) == 0 {
-		coder = like
+	return out, nil
+}
+
+// ownerOf reads what makes a pod, or the pod itself, and says where its spec is. A
+// pod that Helm runs as a hook ends soon, and has no spec to find coderd in.
+func ownerOf(o manifest.Object) (owner podOwner, spec []any, err error) {
+	if o.Kind != podKind {
+		return owner, []any{"spec", "template", "spec"}, o.Into(&owner)
 	}
-	if len(in.Workloads) > 0 {
-		return pick(all, in.Workloads, in.Namespace)
+	if o.Node("metadata", "annotations", "helm.sh/hook") != nil {
+		return owner, nil, nil
 	}
-	switch len(coder) {
-	case 1:
-		return coder, nil
-	case 0:
-		return nil, noCoder(names(all), len(in.objects))
-	default:
-		return nil, fmt.Errorf("several workloads run `coder server` (%s): name one with --workload, or repeat --workload for those that form one deployment", list(names(coder)))
-	}
+	return owner, []any{"spec"}, o.Into(&owner.Spec.Template)
 }
 
 // pick finds the workloads that the user names. Of several with one name it takes

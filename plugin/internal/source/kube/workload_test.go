@@ -15,6 +15,29 @@ func workloadDoc(kind, name, container string) string {
 	return "{apiVersion: apps/v1, kind: " + kind + ", metadata: {name: " + name + "}, spec: {replicas: 3, template: {spec: {containers: [" + container + "]}}}}"
 }
 
+func podDoc(name, container string) string {
+	return "{apiVersion: v1, kind: Pod, metadata: {name: " + name + "}, spec: {containers: [" + container + "]}}"
+}
+
+func TestAPodIsAWorkloadOfItsOwn(t *testing.T) {
+	pod := podDoc("coder", "{name: nginx, image: nginx}, {name: coder, image: ghcr.io/coder/coder, env: [{name: CODER_DERP_SERVER_RELAY_URL, value: http://coder}]}")
+	d, err := find(t, Options{}, pod)
+	require.NoError(t, err)
+	require.Len(t, d.Replicas, 1)
+	assert.Equal(t, "coder", d.Replicas[0].Name)
+	relay := d.Replicas[0].Env("CODER_DERP_SERVER_RELAY_URL")
+	assert.Equal(t, "http://coder", relay.String())
+	assert.Equal(t, "spec.containers[1].env[0].value", relay.Origin.Field)
+
+	objects, err := manifest.Decode(strings.NewReader(pod), "in.yaml")
+	require.NoError(t, err)
+	_, places, err := Find(objects, Options{})
+	require.NoError(t, err)
+	require.Len(t, places, 1)
+	assert.Equal(t, []any{"spec", "containers", 1}, places[0].Path)
+	assert.Equal(t, "coder", places[0].Container.Name)
+}
+
 func find(t *testing.T, opts Options, docs ...string) (*deployment.Deployment, error) {
 	t.Helper()
 	objects, err := manifest.Decode(strings.NewReader(strings.Join(docs, "\n---\n")), "in.yaml")
@@ -65,6 +88,15 @@ func TestWhatIsNotCoder(t *testing.T) {
 		require.NoError(t, err)
 		assert.Len(t, d.Workloads, 1)
 		assert.Equal(t, "coder", d.Workloads[0].Name)
+	})
+	t.Run("a pod beside a workload, and one that Helm runs as a hook", func(t *testing.T) {
+		pod := podDoc("debug", coder)
+		hook := "{apiVersion: v1, kind: Pod, metadata: {name: hook, annotations: {helm.sh/hook: pre-install}}, spec: {containers: [" + coder + "]}}"
+		d, err := find(t, Options{}, pod, hook, workloadDoc("StatefulSet", "coder", coder))
+		require.NoError(t, err)
+		assert.Equal(t, "coder", d.Workloads[0].Name)
+		_, err = find(t, Options{}, hook)
+		assert.ErrorContains(t, err, "no workload among the 1 objects")
 	})
 	t.Run("none of several", func(t *testing.T) {
 		_, err := find(t, Options{}, proxy, provisioner)
