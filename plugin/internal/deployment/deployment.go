@@ -30,8 +30,8 @@ type Deployment struct {
 	// Ignored are the ids of checks that annotations ask to leave out, with the
 	// object that asks.
 	Ignored map[string]string `json:"ignored,omitempty"`
-	// DERPUpgrade says that an EnvoyFilter lets the "derp" upgrade through.
-	DERPUpgrade bool `json:"derpUpgrade,omitempty"`
+	// DERPFilters are the EnvoyFilters that let the "derp" upgrade through.
+	DERPFilters []EnvoyFilter `json:"derpFilters,omitempty"`
 }
 
 // Workload runs replicas: an object of Kubernetes, or a host.
@@ -49,6 +49,8 @@ type Workload struct {
 	// NamespaceLabels are those of the Namespace object; nil where it is not in
 	// the input.
 	NamespaceLabels map[string]string `json:"namespaceLabels"`
+	// NamespaceAnnotations are those of the Namespace that service meshes read.
+	NamespaceAnnotations map[string]string `json:"namespaceAnnotations,omitempty"`
 	// Duplicates are environment names that the container has more than once.
 	Duplicates []Duplicate `json:"duplicates,omitempty"`
 	Origin     Origin      `json:"origin"`
@@ -118,6 +120,7 @@ type Opaque struct {
 type Frontend struct {
 	Origin Origin   `json:"origin"`
 	Hosts  []string `json:"hosts,omitempty"`
-	// Istio says that an Istio proxy serves it.
-	Istio bool `json:"istio,omitempty"`
+	// Istio are the proxies of Istio that serve it, and could drop an upgrade; nil
+	// where none does.
+	Istio *Proxies `json:"istio,omitempty"`
 }

@@ -1,6 +1,7 @@
 package access
 
 import (
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -15,6 +16,9 @@ func accessIs(url string) func(*checktest.World) {
 const (
 	ingress        = "{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: coder, namespace: coder}, spec: {ingressClassName: nginx, rules: [{host: coder.example.com, http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: coder, port: {name: http}}}}]}}]}}"
 	virtualService = "{apiVersion: networking.istio.io/v1, kind: VirtualService, metadata: {name: coder, namespace: coder}, spec: {hosts: [coder.example.com], http: [{route: [{destination: {host: coder.coder.svc.cluster.local}}]}]}}"
+	istioGateway   = "{apiVersion: networking.istio.io/v1, kind: Gateway, metadata: {name: gw, namespace: coder}, spec: {selector: {istio: ingressgateway}}}"
+	gatewayOfIstio = "{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: gw, namespace: coder}, spec: {gatewayClassName: istio}}"
+	routeToCoder   = "{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: coder, namespace: coder}, spec: {parentRefs: [{name: gw}], hostnames: [coder.example.com], rules: [{backendRefs: [{name: coder, port: 80}]}]}}"
 	envoyFilter    = "{apiVersion: networking.istio.io/v1alpha3, kind: EnvoyFilter, metadata: {name: derp, namespace: istio-system}, spec: {configPatches: [{applyTo: NETWORK_FILTER, patch: {operation: MERGE, value: {typed_config: {upgrade_configs: [{upgrade_type: derp}]}}}}]}}"
 )
 
@@ -134,6 +138,9 @@ func listenCases(_ *testing.T, c *checktest.Cases) {
 }
 
 func frontendsCases(_ *testing.T, c *checktest.Cases) {
+	injected := func(w *checktest.World) {
+		w.Workload.Spec.Template.Annotations = map[string]string{"sidecar.istio.io/inject": "true"}
+	}
 	c.About("derp-upgrade-blocked",
 		checktest.Skips("no Istio", "no Istio", checktest.With(ingress)),
 		checktest.Warns("an Istio VirtualService", "Istio does not allow the DERP upgrade", checktest.With(virtualService)),
@@ -142,13 +149,53 @@ func frontendsCases(_ *testing.T, c *checktest.Cases) {
 			checktest.With(virtualService)(w)
 			w.Set("CODER_DERP_FORCE_WEBSOCKETS", "true")
 		}),
-		checktest.Warns("an Istio sidecar", "Istio does not allow the DERP upgrade", func(w *checktest.World) {
-			w.Workload.Spec.Template.Annotations = map[string]string{"sidecar.istio.io/inject": "true"}
-		}),
-		checktest.Warns("a Gateway of Istio", "Istio does not allow the DERP upgrade", checktest.With(
-			"{apiVersion: gateway.networking.k8s.io/v1, kind: Gateway, metadata: {name: gw, namespace: coder}, spec: {gatewayClassName: istio}}",
-			"{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: coder, namespace: coder}, spec: {parentRefs: [{name: gw}], hostnames: [coder.example.com], rules: [{backendRefs: [{name: coder, port: 80}]}]}}",
+		checktest.Warns("an EnvoyFilter in the replicas' namespace, where the gateway is not", "Istio does not allow the DERP upgrade", checktest.With(
+			istioGateway, strings.Replace(virtualService, "spec: {", "spec: {gateways: [gw], ", 1), strings.Replace(envoyFilter, "istio-system", "coder", 1),
 		)),
+		checktest.Skips("an EnvoyFilter in the replicas' namespace, and the gateway is not in the input", "in which namespace its proxies run", checktest.With(
+			strings.Replace(virtualService, "spec: {", "spec: {gateways: [gw], ", 1), strings.Replace(envoyFilter, "istio-system", "coder", 1),
+		)),
+		checktest.Passes("an EnvoyFilter beside a Gateway in another namespace", checktest.With(
+			strings.Replace(virtualService, "spec: {", "spec: {gateways: [ingress/gw], ", 1), strings.Replace(envoyFilter, "istio-system", "ingress", 1),
+		)),
+		checktest.Warns("an EnvoyFilter for other proxies", "Istio does not allow the DERP upgrade", checktest.With(
+			istioGateway, strings.Replace(virtualService, "spec: {", "spec: {gateways: [gw], ", 1), strings.Replace(envoyFilter, "spec: {", "spec: {workloadSelector: {labels: {istio: egressgateway}}, ", 1),
+		)),
+		checktest.Warns("an EnvoyFilter for sidecars only", "Istio does not allow the DERP upgrade", checktest.With(
+			virtualService, strings.Replace(envoyFilter, "applyTo: NETWORK_FILTER,", "applyTo: NETWORK_FILTER, match: {context: SIDECAR_INBOUND},", 1),
+		)),
+		checktest.Warns("a VirtualService in another namespace", "Istio does not allow the DERP upgrade", checktest.With(strings.Replace(virtualService, "namespace: coder}", "namespace: routes}", 1))),
+		checktest.Skips("a VirtualService for a Service of the same name elsewhere", "no Istio", checktest.With(strings.Replace(virtualService, "coder.coder.svc.cluster.local", "coder.other.svc.cluster.local", 1))),
+		checktest.Skips("a VirtualService that leaves TLS alone", "no Istio", checktest.With(strings.Replace(virtualService, "http: [", "tls: [", 1))),
+		checktest.Warns("sidecars between replicas", "between replicas", injected),
+		checktest.Warns("sidecars between replicas, with websockets for clients", "between replicas", func(w *checktest.World) {
+			injected(w)
+			w.Set("CODER_DERP_FORCE_WEBSOCKETS", "true")
+		}),
+		checktest.Passes("one replica behind a sidecar, with websockets for clients", func(w *checktest.World) {
+			injected(w)
+			w.Replicas(1)
+			w.Set("CODER_DERP_FORCE_WEBSOCKETS", "true")
+		}),
+		checktest.Passes("sidecars with a filter in the root namespace", func(w *checktest.World) { injected(w); checktest.With(envoyFilter)(w) }),
+		checktest.Passes("sidecars with a filter in their own namespace", func(w *checktest.World) {
+			injected(w)
+			checktest.With(strings.Replace(envoyFilter, "istio-system", "coder", 1))(w)
+		}),
+		checktest.Warns("sidecars with a filter in another namespace", "between replicas", func(w *checktest.World) {
+			injected(w)
+			checktest.With(strings.Replace(envoyFilter, "istio-system", "other", 1))(w)
+		}),
+		checktest.Skips("sidecars that leave the relay port alone", "no Istio", func(w *checktest.World) {
+			injected(w)
+			w.Workload.Spec.Template.Annotations["traffic.sidecar.istio.io/excludeInboundPorts"] = "8080,6222"
+		}),
+		checktest.Warns("a Gateway of Istio", "Istio does not allow the DERP upgrade", checktest.With(gatewayOfIstio, routeToCoder)),
+		checktest.Warns("a Gateway of Istio, and a route in another namespace", "Istio does not allow the DERP upgrade", checktest.With(gatewayOfIstio,
+			"{apiVersion: gateway.networking.k8s.io/v1, kind: HTTPRoute, metadata: {name: coder, namespace: routes}, spec: {parentRefs: [{name: gw, namespace: coder}], hostnames: [coder.example.com], rules: [{backendRefs: [{name: coder, namespace: coder, port: 80}]}]}}",
+		)),
+		checktest.Skips("a route to a Service of that name in its own namespace", "no Istio", checktest.With(gatewayOfIstio, strings.Replace(strings.Replace(routeToCoder, "namespace: coder}", "namespace: routes}", 1), "{name: gw}", "{name: gw, namespace: coder}", 1))),
+		checktest.Passes("a Gateway of Istio, and a filter beside it", checktest.With(gatewayOfIstio, routeToCoder, strings.Replace(envoyFilter, "istio-system", "coder", 1))),
 		checktest.Skips("custom relays", "embedded relay is off", func(w *checktest.World) { checktest.With(virtualService)(w); checktest.CustomRelays(w) }),
 	)
 	trust := func(headers, origins string) func(*checktest.World) {

@@ -16,9 +16,9 @@ func frontendChecks() []check.Check {
 		{
 			ID: "derp-upgrade-blocked", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
 			Title:   "Istio allows the DERP upgrade",
-			Why:     "Envoy drops upgrades it is not configured for, so DERP connections through it fail.",
+			Why:     "Envoy drops upgrades that it is not configured for. CODER_DERP_FORCE_WEBSOCKETS makes clients and agents do without this one, but replicas always use it between themselves.",
 			Example: "an Istio VirtualService in front of coderd, without an EnvoyFilter for derp",
-			Remedy:  "Add an EnvoyFilter with upgrade_type: derp, or set CODER_DERP_FORCE_WEBSOCKETS=true on all replicas.",
+			Remedy:  "Add an EnvoyFilter with upgrade_type: derp in the root namespace of the mesh (istio-system), or set CODER_DERP_FORCE_WEBSOCKETS=true on all replicas.",
 			Judge:   judgment.EachWorkload(judgeDERPUpgrade),
 		},
 		{
@@ -29,41 +29,6 @@ func frontendChecks() []check.Check {
 			Remedy:  "Set CODER_PROXY_TRUSTED_HEADERS (for example X-Forwarded-For) and CODER_PROXY_TRUSTED_ORIGINS (the CIDRs of the proxies).",
 			Judge:   judgment.EachWorkload(judgeTrustedProxies),
 		},
-	}
-}
-
-func judgeDERPUpgrade(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
-	if !r.EmbeddedRelay() {
-		j.Skip("the embedded relay is off")
-		return
-	}
-	var at *check.Subject
-	for _, f := range d.Frontends {
-		if f.Istio {
-			s := judgment.Subject(f.Origin)
-			at = &s
-			break
-		}
-	}
-	if w := d.Workloads[r.Workload]; at == nil && w.Mesh() == deployment.Istio {
-		s := judgment.Container(d, r)
-		at = &s
-	}
-	if at == nil {
-		j.Skip("no Istio proxy is in front of the replicas")
-		return
-	}
-	force, known := r.Env(coder.DERPForceWebsockets).Bool(false)
-	switch {
-	case d.DERPUpgrade || force:
-		j.Good()
-	case !known:
-		j.Unknown(coder.DERPForceWebsockets, r.Env(coder.DERPForceWebsockets))
-	default:
-		j.Find(check.Finding{
-			Message: "Istio does not allow the DERP upgrade", Subject: *at,
-			Observed: "no EnvoyFilter with upgrade_type: derp, and " + coder.DERPForceWebsockets + " is not true", Expected: "one of them",
-		})
 	}
 }
 

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"maps"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -195,8 +196,17 @@ func networkCases(_ *testing.T, c *checktest.Cases) {
 			}
 		}
 	}
+	labeled := func(key, value string) func(*checktest.World) {
+		return func(w *checktest.World) {
+			w.Workload.Spec.Template.Labels = maps.Clone(w.Workload.Spec.Template.Labels)
+			w.Workload.Spec.Template.Labels[key] = value
+		}
+	}
+	namespace := func(metadata string) func(*checktest.World) {
+		return checktest.With("{apiVersion: v1, kind: Namespace, metadata: {name: coder, " + metadata + "}}")
+	}
 	c.About("mesh-sidecar-ports",
-		checktest.Skips("no mesh", "no service mesh", nil),
+		checktest.Skips("no mesh", "nothing in the input adds a service mesh", nil),
 		checktest.Warns("Istio", "Istio intercepts port 6222 between replicas", annotate("sidecar.istio.io/inject", "true")),
 		checktest.Passes("Istio with 6222 excluded", annotate("sidecar.istio.io/inject", "true",
 			"traffic.sidecar.istio.io/excludeInboundPorts", "6222", "traffic.sidecar.istio.io/excludeOutboundPorts", "5432,6222")),
@@ -207,7 +217,7 @@ func networkCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Warns("Istio by the namespace", "Istio intercepts port 6222 between replicas", func(w *checktest.World) {
 			w.Extra = append(w.Extra, "{apiVersion: v1, kind: Namespace, metadata: {name: coder, labels: {istio-injection: enabled}}}")
 		}),
-		checktest.Skips("Istio by the namespace, but not for these pods", "no service mesh", func(w *checktest.World) {
+		checktest.Skips("Istio by the namespace, but not for these pods", "nothing in the input adds a service mesh", func(w *checktest.World) {
 			w.Extra = append(w.Extra, "{apiVersion: v1, kind: Namespace, metadata: {name: coder, labels: {istio-injection: enabled}}}")
 			annotate("sidecar.istio.io/inject", "false")(w)
 		}),
@@ -216,6 +226,53 @@ func networkCases(_ *testing.T, c *checktest.Cases) {
 		}),
 		checktest.Warns("Linkerd as a native sidecar", "Linkerd intercepts port 6222 between replicas", func(w *checktest.World) {
 			w.Pod().InitContainers = append(w.Pod().InitContainers, corev1.Container{Name: "linkerd-proxy"})
+		}),
+		checktest.Passes("Istio with inbound ports listed, without 6222", annotate("sidecar.istio.io/inject", "true",
+			"traffic.sidecar.istio.io/includeInboundPorts", "8080", "traffic.sidecar.istio.io/excludeOutboundPorts", "6222")),
+		checktest.Warns("Istio with 6222 among the inbound ports", "Istio intercepts port 6222 between replicas", annotate("sidecar.istio.io/inject", "true",
+			"traffic.sidecar.istio.io/includeInboundPorts", "8080,6222", "traffic.sidecar.istio.io/excludeInboundPorts", "6222", "traffic.sidecar.istio.io/excludeOutboundPorts", "6222")),
+		checktest.Passes("Istio that takes nothing in and nothing out", annotate("sidecar.istio.io/inject", "true",
+			"traffic.sidecar.istio.io/includeInboundPorts", "", "traffic.sidecar.istio.io/includeOutboundIPRanges", "")),
+		checktest.Skips("Istio that takes some addresses", "address ranges", annotate("sidecar.istio.io/inject", "true",
+			"traffic.sidecar.istio.io/excludeInboundPorts", "6222", "traffic.sidecar.istio.io/includeOutboundIPRanges", "10.0.0.0/8")),
+		checktest.Passes("Istio that intercepts nothing", annotate("sidecar.istio.io/inject", "true", "sidecar.istio.io/interceptionMode", "NONE")),
+		checktest.Skips("Istio that keeps the source address", "interception mode", annotate("sidecar.istio.io/inject", "true",
+			"sidecar.istio.io/interceptionMode", "TPROXY", "traffic.sidecar.istio.io/excludeOutboundPorts", "6222")),
+		checktest.Warns("Istio by the pod's label", "Istio intercepts", labeled("sidecar.istio.io/inject", "true")),
+		checktest.Skips("the pod's label over its annotation", "no", func(w *checktest.World) {
+			annotate("sidecar.istio.io/inject", "true")(w)
+			labeled("sidecar.istio.io/inject", "false")(w)
+		}),
+		checktest.Skips("istio-injection over istio.io/rev", "nothing in the input adds a service mesh", namespace("labels: {istio-injection: disabled, istio.io/rev: stable}")),
+		checktest.Skips("a namespace without Istio over the pod's label", "nothing in the input adds a service mesh", func(w *checktest.World) {
+			namespace("labels: {istio-injection: disabled}")(w)
+			labeled("sidecar.istio.io/inject", "true")(w)
+		}),
+		checktest.Warns("Istio by the revision of the namespace", "Istio intercepts", namespace("labels: {istio.io/rev: stable}")),
+		checktest.Skips("an annotation in a namespace that is not labeled", "nothing in the input adds a service mesh", func(w *checktest.World) {
+			namespace("labels: {team: a}")(w)
+			annotate("sidecar.istio.io/inject", "true")(w)
+		}),
+		checktest.Skips("Istio in ambient mode", "in ambient mode", namespace("labels: {istio.io/dataplane-mode: ambient}")),
+		checktest.Passes("ambient mode that what arrives bypasses", func(w *checktest.World) {
+			namespace("labels: {istio.io/dataplane-mode: ambient}")(w)
+			annotate("ambient.istio.io/bypass-inbound-capture", "true")(w)
+		}),
+		checktest.Skips("pods that opt out of ambient mode", "nothing in the input adds a service mesh", func(w *checktest.World) {
+			namespace("labels: {istio.io/dataplane-mode: ambient}")(w)
+			labeled("istio.io/dataplane-mode", "none")(w)
+		}),
+		checktest.Warns("Linkerd by the namespace's annotation", "Linkerd intercepts", namespace("annotations: {linkerd.io/inject: enabled}")),
+		checktest.Skips("a label is not what Linkerd reads", "nothing in the input adds a service mesh", namespace("labels: {linkerd.io/inject: enabled}")),
+		checktest.Skips("Linkerd by the namespace, but not for these pods", "nothing in the input adds a service mesh", func(w *checktest.World) {
+			namespace("annotations: {linkerd.io/inject: enabled}")(w)
+			annotate("linkerd.io/inject", "disabled")(w)
+		}),
+		checktest.Passes("Linkerd with the ports in the namespace's annotations", namespace("annotations: {linkerd.io/inject: enabled, config.linkerd.io/skip-inbound-ports: '6222', config.linkerd.io/skip-outbound-ports: '6222'}")),
+		checktest.Warns("Linkerd with opaque ports, which are intercepted all the same", "Linkerd intercepts", annotate("linkerd.io/inject", "enabled", "config.linkerd.io/opaque-ports", "6222")),
+		checktest.Skips("Istio, but the pods are on the host's network", "nothing in the input adds a service mesh", func(w *checktest.World) {
+			namespace("labels: {istio-injection: enabled}")(w)
+			w.Pod().HostNetwork = true
 		}),
 		checktest.Skips("Istio before NATS", "nats_pubsub", func(w *checktest.World) { w.Version("v2.37.0"); annotate("sidecar.istio.io/inject", "true")(w) }),
 	)

@@ -43,18 +43,41 @@ func networkChecks() []check.Check {
 func judgeSidecar(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 	w := d.Workloads[r.Workload]
 	mesh := w.Mesh()
-	if mesh == deployment.NoMesh {
-		j.Skip("no service mesh is injected into the pods")
+	switch {
+	case mesh == deployment.NoMesh:
+		j.Skip("nothing in the input adds a service mesh to the pods")
 		return
+	case mesh == deployment.IstioAmbient && w.BypassesAmbient():
+		j.Good()
+		return
+	case mesh == deployment.IstioAmbient:
+		j.Unknown("the mesh", deployment.Value{
+			Why:   "in ambient mode, a proxy of the node carries port 6222, and the input does not say from which address it hands connections on",
+			Proof: "look for pubsub routes between the running replicas",
+		})
+		return
+	}
+	in, out := w.Inbound(coder.NATSPort), w.Outbound(coder.NATSPort)
+	if w.KeepsSource() && in == deployment.Intercepted {
+		in = deployment.Uncertain
 	}
 	inbound, outbound := mesh.PortAnnotations()
 	var missing []string
-	for _, key := range []string{inbound, outbound} {
-		if !deployment.HoldsPort(w.Pod.MeshAnnotations[key], coder.NATSPort) {
-			missing = append(missing, key)
-		}
+	if in == deployment.Intercepted {
+		missing = append(missing, inbound)
 	}
-	if len(missing) == 0 {
+	if out == deployment.Intercepted {
+		missing = append(missing, outbound)
+	}
+	switch {
+	case len(missing) > 0:
+	case in == deployment.Uncertain || out == deployment.Uncertain:
+		j.Unknown("the mesh", deployment.Value{
+			Why:   "the pod's annotations choose by interception mode or address ranges what the sidecar takes",
+			Proof: fmt.Sprintf("exclude port %d in %s and %s", coder.NATSPort, inbound, outbound),
+		})
+		return
+	default:
 		j.Good()
 		return
 	}

@@ -97,8 +97,13 @@ type input struct {
 	objects    []manifest.Object
 	configMaps map[string]corev1.ConfigMap
 	secrets    map[string]corev1.Secret
-	namespaces map[string]map[string]string
+	namespaces map[string]namespace
+	// owners are all workloads of the input, once they are found.
+	owners []workload
 }
+
+// namespace is what is read of a Namespace object.
+type namespace struct{ labels, annotations map[string]string }
 
 // namespaced kinds get the namespace of the options; these do not.
 var clusterKinds = map[string]bool{"Namespace": true, "ClusterRole": true, "ClusterRoleBinding": true, "PersistentVolume": true, "StorageClass": true, "IngressClass": true, "GatewayClass": true, "PriorityClass": true, "CustomResourceDefinition": true}
@@ -106,7 +111,7 @@ var clusterKinds = map[string]bool{"Namespace": true, "ClusterRole": true, "Clus
 func newInput(objects []manifest.Object, opts Options) (*input, error) {
 	in := &input{
 		Options: opts, configMaps: map[string]corev1.ConfigMap{}, secrets: map[string]corev1.Secret{},
-		namespaces: map[string]map[string]string{},
+		namespaces: map[string]namespace{},
 	}
 	for _, o := range objects {
 		if isTestHook(o) {
@@ -128,8 +133,9 @@ func newInput(objects []manifest.Object, opts Options) (*input, error) {
 		case "Namespace":
 			var ns corev1.Namespace
 			err = o.Into(&ns)
-			in.namespaces[o.Name] = map[string]string{}
-			maps.Copy(in.namespaces[o.Name], ns.Labels)
+			read := namespace{labels: map[string]string{}, annotations: meshAnnotations(ns.Annotations)}
+			maps.Copy(read.labels, ns.Labels)
+			in.namespaces[o.Name] = read
 		}
 		if err != nil {
 			return nil, err

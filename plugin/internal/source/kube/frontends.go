@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -15,13 +16,13 @@ const (
 	istioGroup   = "networking.istio.io"
 )
 
-// httpRoute is the part of an HTTPRoute that says where it leads.
-type httpRoute struct {
+// gatewayRoute is the part of an HTTPRoute or TLSRoute that says where it leads.
+type gatewayRoute struct {
 	Spec struct {
 		ParentRefs []struct{ Name, Namespace string } `json:"parentRefs"`
 		Hostnames  []string                           `json:"hostnames"`
 		Rules      []struct {
-			BackendRefs []struct{ Name string } `json:"backendRefs"`
+			BackendRefs []struct{ Name, Namespace string } `json:"backendRefs"`
 		} `json:"rules"`
 	} `json:"spec"`
 }
@@ -30,13 +31,18 @@ type httpRoute struct {
 // leads.
 type virtualService struct {
 	Spec struct {
-		Hosts []string `json:"hosts"`
-		HTTP  []struct {
-			Route []struct {
-				Destination struct{ Host string } `json:"destination"`
-			} `json:"route"`
-		} `json:"http"`
+		Hosts    []string       `json:"hosts"`
+		Gateways []string       `json:"gateways"`
+		HTTP     []virtualRoute `json:"http"`
+		TLS      []virtualRoute `json:"tls"`
+		TCP      []virtualRoute `json:"tcp"`
 	} `json:"spec"`
+}
+
+type virtualRoute struct {
+	Route []struct {
+		Destination struct{ Host string } `json:"destination"`
+	} `json:"route"`
 }
 
 // openShiftRoute is the part of an OpenShift Route that says where it leads.
@@ -47,62 +53,90 @@ type openShiftRoute struct {
 	} `json:"spec"`
 }
 
+// backend is a Service that a frontend names.
+type backend struct{ namespace, name string }
+
 // frontends gathers what leads users to the Services of the replicas.
 func (in *input) frontends(d *deployment.Deployment) error {
-	leads := func(namespace string, backends []string) bool {
+	leads := func(backends []backend) bool {
 		return slices.ContainsFunc(d.Services, func(s deployment.Service) bool {
-			return s.Namespace == namespace && slices.Contains(backends, s.Name)
+			return slices.Contains(backends, backend{s.Namespace, s.Name})
 		})
 	}
-	add := func(o manifest.Object, istio bool, hosts, backends []string) {
-		if leads(o.Namespace, backends) {
+	add := func(o manifest.Object, istio *deployment.Proxies, hosts []string, backends []backend) {
+		if leads(backends) {
 			d.Frontends = append(d.Frontends, deployment.Frontend{Origin: origin(o, "spec"), Hosts: hosts, Istio: istio})
 		}
 	}
-	istioGateways := in.istioGateways()
 	if err := each(in, networkingv1.GroupName, "Ingress", func(o manifest.Object, ing networkingv1.Ingress) {
 		class := ing.Annotations["kubernetes.io/ingress.class"]
 		if ing.Spec.IngressClassName != nil {
 			class = *ing.Spec.IngressClassName
 		}
-		hosts, backends := ingressTargets(ing)
-		add(o, strings.Contains(class, "istio"), hosts, backends)
+		var proxies *deployment.Proxies
+		if strings.Contains(class, "istio") {
+			proxies = &deployment.Proxies{Namespace: deployment.IstioRoot, Labels: map[string]string{"istio": "ingressgateway"}}
+		}
+		hosts, names := ingressTargets(ing)
+		var backends []backend
+		for _, name := range names {
+			backends = append(backends, backend{o.Namespace, name})
+		}
+		add(o, proxies, hosts, backends)
 	}); err != nil {
 		return err
 	}
-	if err := each(in, gatewayGroup, "HTTPRoute", func(o manifest.Object, route httpRoute) {
-		var backends []string
-		for _, rule := range route.Spec.Rules {
-			for _, ref := range rule.BackendRefs {
-				backends = append(backends, ref.Name)
+	for _, kind := range []string{"HTTPRoute", "TLSRoute"} {
+		if err := each(in, gatewayGroup, kind, func(o manifest.Object, route gatewayRoute) {
+			var backends []backend
+			for _, rule := range route.Spec.Rules {
+				for _, ref := range rule.BackendRefs {
+					backends = append(backends, backend{cmp.Or(ref.Namespace, o.Namespace), ref.Name})
+				}
 			}
-		}
-		istio := false
-		for _, parent := range route.Spec.ParentRefs {
-			if parent.Namespace == "" {
-				parent.Namespace = o.Namespace
+			var proxies *deployment.Proxies
+			for _, parent := range route.Spec.ParentRefs {
+				// What stays encrypted has no upgrade that a proxy could drop.
+				if kind == "HTTPRoute" && proxies == nil {
+					proxies = in.gatewayProxies(cmp.Or(parent.Namespace, o.Namespace), parent.Name)
+				}
 			}
-			istio = istio || slices.Contains(istioGateways, parent.Namespace+"/"+parent.Name)
+			add(o, proxies, route.Spec.Hostnames, backends)
+		}); err != nil {
+			return err
 		}
-		add(o, istio, route.Spec.Hostnames, backends)
-	}); err != nil {
-		return err
 	}
 	if err := each(in, istioGroup, "VirtualService", func(o manifest.Object, vs virtualService) {
-		var backends []string
-		for _, rule := range vs.Spec.HTTP {
-			for _, route := range rule.Route {
-				name, _, _ := strings.Cut(route.Destination.Host, ".")
-				backends = append(backends, name)
-			}
+		proxies := in.virtualProxies(o, vs.Spec.Gateways)
+		backends := destinations(o.Namespace, vs.Spec.HTTP)
+		if !leads(backends) {
+			proxies, backends = nil, append(destinations(o.Namespace, vs.Spec.TLS), destinations(o.Namespace, vs.Spec.TCP)...)
 		}
-		add(o, true, vs.Spec.Hosts, backends)
+		add(o, proxies, vs.Spec.Hosts, backends)
 	}); err != nil {
 		return err
 	}
 	return each(in, "route.openshift.io", "Route", func(o manifest.Object, route openShiftRoute) {
-		add(o, false, []string{route.Spec.Host}, []string{route.Spec.To.Name})
+		add(o, nil, []string{route.Spec.Host}, []backend{{o.Namespace, route.Spec.To.Name}})
 	})
+}
+
+// destinations are the Services that the routes of a VirtualService name: NAME in
+// the namespace of the VirtualService, or NAME.NAMESPACE with or without what
+// follows.
+func destinations(namespace string, routes []virtualRoute) []backend {
+	var found []backend
+	for _, rule := range routes {
+		for _, route := range rule.Route {
+			labels := strings.Split(route.Destination.Host, ".")
+			to := backend{namespace, labels[0]}
+			if len(labels) > 1 {
+				to.namespace = labels[1]
+			}
+			found = append(found, to)
+		}
+	}
+	return found
 }
 
 // ingressTargets are the hosts and Services that an Ingress names.
@@ -125,40 +159,4 @@ func ingressTargets(ing networkingv1.Ingress) (hosts, backends []string) {
 		}
 	}
 	return hosts, backends
-}
-
-// istioGateways are the Gateways of the input that Istio serves.
-func (in *input) istioGateways() []string {
-	var found []string
-	for _, o := range in.objects {
-		class := o.Node("spec", "gatewayClassName")
-		if o.Kind == "Gateway" && o.Group() == gatewayGroup && class != nil && strings.HasPrefix(class.Value, "istio") {
-			found = append(found, o.Namespace+"/"+o.Name)
-		}
-	}
-	return found
-}
-
-// envoyFilters looks for one that lets the "derp" upgrade through.
-func (in *input) envoyFilters(d *deployment.Deployment) error {
-	return each(in, istioGroup, "EnvoyFilter", func(_ manifest.Object, filter map[string]any) {
-		d.DERPUpgrade = d.DERPUpgrade || hasDERPUpgrade(filter)
-	})
-}
-
-// hasDERPUpgrade looks for upgrade_type: derp at any depth: its place differs
-// between a listener's filter and a route.
-func hasDERPUpgrade(tree any) bool {
-	switch tree := tree.(type) {
-	case map[string]any:
-		for key, value := range tree {
-			text, _ := value.(string)
-			if (key == "upgrade_type" || key == "upgradeType") && strings.EqualFold(text, "derp") || hasDERPUpgrade(value) {
-				return true
-			}
-		}
-	case []any:
-		return slices.ContainsFunc(tree, hasDERPUpgrade)
-	}
-	return false
 }

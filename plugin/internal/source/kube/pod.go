@@ -25,14 +25,7 @@ func pod(template corev1.PodTemplateSpec, coder int) *deployment.Pod {
 			}
 		}
 	}
-	for key, value := range template.Annotations {
-		if deployment.IsMeshAnnotation(key) {
-			if out.MeshAnnotations == nil {
-				out.MeshAnnotations = map[string]string{}
-			}
-			out.MeshAnnotations[key] = value
-		}
-	}
+	out.MeshAnnotations = meshAnnotations(template.Annotations)
 	if affinity := template.Spec.Affinity; affinity != nil && affinity.PodAntiAffinity != nil {
 		for _, term := range affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
 			out.AntiAffinity = append(out.AntiAffinity, deployment.AntiAffinityTerm{
@@ -58,4 +51,19 @@ func containers(all []corev1.Container) []deployment.Container {
 		out = append(out, one)
 	}
 	return out
+}
+
+// meshAnnotations are those that service meshes read; nil where there are none.
+func meshAnnotations(all map[string]string) map[string]string {
+	var found map[string]string
+	for key, value := range all {
+		if !deployment.IsMeshAnnotation(key) {
+			continue
+		}
+		if found == nil {
+			found = map[string]string{}
+		}
+		found[key] = value
+	}
+	return found
 }

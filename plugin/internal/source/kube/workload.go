@@ -69,6 +69,7 @@ func (in *input) findWorkloads() ([]workload, error) {
 		}
 	}
 	all := slices.Concat(found.all, pods.all)
+	in.owners = all
 	if len(in.Workloads) > 0 {
 		return pick(all, in.Workloads, in.Namespace)
 	}
@@ -107,7 +108,8 @@ func (in *input) workloadsOf(kinds []string) (candidates, error) {
 			Workload: deployment.Workload{
 				Kind: o.Kind, Namespace: o.Namespace, Name: o.Name,
 				Replicas: in.count(o, owner), Pod: pod(owner.Spec.Template, container),
-				NamespaceLabels: in.namespaces[o.Namespace], Origin: origin(o),
+				NamespaceLabels: in.namespaces[o.Namespace].labels, NamespaceAnnotations: in.namespaces[o.Namespace].annotations,
+				Origin: origin(o),
 			},
 			object: o, owner: owner, spec: spec, container: container,
 			version: version(in.CoderVersion, owner.Spec.Template.Spec.Containers[container].Image),
