@@ -12,6 +12,8 @@ type Certificate struct {
 	Path string `json:"path"`
 	// InInput says that the file is in the input.
 	InInput bool `json:"inInput,omitempty"`
+	// Absent says that what should hold the file is in the input, and does not.
+	Absent bool `json:"absent,omitempty"`
 	// PEM are the certificates of the file, which are public.
 	PEM []byte `json:"pem,omitempty"`
 	// What names the object that should hold it.
@@ -20,10 +22,10 @@ type Certificate struct {
 
 const certificateBlock = "CERTIFICATE"
 
-// NewCertificate keeps the certificates of a file, and leaves out whatever else
+// NewCertificate is a file of the input. It keeps the certificates of the file, and leaves out whatever else
 // it holds, such as a private key.
 func NewCertificate(path, what string, content []byte) Certificate {
-	c := Certificate{Path: path, What: what, InInput: len(content) > 0}
+	c := Certificate{Path: path, What: what, InInput: true}
 	for rest := content; ; {
 		var block *pem.Block
 		if block, rest = pem.Decode(rest); block == nil {
@@ -38,6 +40,9 @@ func NewCertificate(path, what string, content []byte) Certificate {
 // Leaf is the first certificate of the file, the one that is served. An error is
 // a clause that continues "the file is in Secret x, ".
 func (c Certificate) Leaf() (*x509.Certificate, error) {
+	if c.Absent {
+		return nil, errors.New("which has no such file")
+	}
 	if !c.InInput {
 		return nil, errors.New("which is not in the input")
 	}

@@ -143,8 +143,15 @@ func judgeExpiry(f *check.Case) check.Result {
 
 // unreadable is the value of a certificate file that cannot be judged.
 func unreadable(file deployment.Certificate, err error) deployment.Value {
+	proof := "look at the file in a running pod"
+	switch {
+	case file.Absent:
+		proof = "add the file to " + file.What
+	case strings.HasPrefix(file.What, "Secret ") || strings.HasPrefix(file.What, "ConfigMap "):
+		proof = "give " + file.What + " too, with --manifest"
+	}
 	return deployment.Value{
 		State: deployment.Unknown, Why: fmt.Sprintf("%s is in %s, %s", file.Path, file.What, err),
-		Proof: "give " + file.What + " too, with --manifest",
+		Proof: proof,
 	}
 }

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/yaml"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 )
@@ -29,6 +31,19 @@ func withCertificate(t *testing.T, end time.Time, names ...string) func(*checkte
 	return func(w *checktest.World) {
 		checktest.HTTPSRelay(w)
 		w.Extra = append(w.Extra, fmt.Sprintf("{apiVersion: v1, kind: Secret, metadata: {name: coder-tls, namespace: coder}, data: {tls.crt: %s, tls.key: ''}}", crt))
+	}
+}
+
+// beside puts the certificate into a projected volume, before another source.
+func beside(t *testing.T, source string, change func(*checktest.World)) func(*checktest.World) {
+	t.Helper()
+	return func(w *checktest.World) {
+		change(w)
+		var more corev1.VolumeProjection
+		require.NoError(t, yaml.Unmarshal([]byte(source), &more))
+		w.Pod().Volumes = []corev1.Volume{{Name: "tls", VolumeSource: corev1.VolumeSource{Projected: &corev1.ProjectedVolumeSource{Sources: []corev1.VolumeProjection{
+			{Secret: &corev1.SecretProjection{LocalObjectReference: corev1.LocalObjectReference{Name: "coder-tls"}}}, more,
+		}}}}}
 	}
 }
 
@@ -61,6 +76,12 @@ func httpsCases(t *testing.T, c *checktest.Cases) {
 		checktest.Passes("a wildcard over it", withCertificate(t, far, "*.example.com")),
 		checktest.Fires("another host", "no certificate covers coder.example.com", withCertificate(t, far, "internal.example.com")),
 		checktest.Skips("the certificate is not in the input", "Secret coder/coder-tls", checktest.HTTPSRelay),
+		checktest.Passes("the first of two sources of a projected volume", beside(t, "{configMap: {name: more}}", withCertificate(t, far, "coder.example.com"))),
+		checktest.Fires("another host, in the first of two sources", "no certificate covers coder.example.com", beside(t, "{secret: {name: more}}", withCertificate(t, far, "internal.example.com"))),
+		checktest.Skips("the Secret is there and lacks the file", "which has no such file", func(w *checktest.World) {
+			withCertificate(t, far, "coder.example.com")(w)
+			w.Set("CODER_TLS_CERT_FILE", "/etc/ssl/certs/coder/coder-tls/other.crt")
+		}),
 	)
 	c.About("relay-tls-client-auth",
 		checktest.Passes("none", checktest.HTTPSRelay),
