@@ -134,7 +134,8 @@ lint: $(TOOLS)/golangci-lint helm3 lint-packages ## Lint Go, shell, YAML and the
 	@tests/tools/lint
 
 # Files that a program writes; `make verify-generated` fails when one is stale.
-GENERATED := charts/coder/README.md charts/coder/files/values.json docs/checks.md plugin/internal/coder/settings_gen.go
+GENERATED := charts/coder/README.md charts/coder/files/values.json docs/checks.md plugin/internal/coder/settings_gen.go \
+	$(foreach p,replicas relay-url,docs/images/$(p)-light.svg docs/images/$(p)-dark.svg)
 
 .PHONY: generate
 generate: $(TOOLS)/helm-docs ## Write the generated files anew
