@@ -21,7 +21,7 @@ func (s *sourceFlags) add(cmd *cobra.Command, settings *run.Settings) {
 	f.StringArrayVar(&s.Manifests, "manifest", nil, "read Kubernetes objects from this file instead of a chart, - for standard input (can be repeated); with a CHART or values, the objects are added to those of the chart")
 	f.StringArrayVar(&s.Workloads, "workload", nil, "workload that runs coderd: KIND/NAME or NAME (can be repeated; detected if unique)")
 	f.StringVar(&s.CoderVersion, "coder-version", "", "version of Coder, if the image tag does not say")
-	addEnum(cmd, f, &s.ipFamily, enum{name: "pod-ip-family", allowed: []string{"ipv4", "ipv6"}, usage: "IP family of the pods, if the manifests do not say"})
+	addEnum(cmd, f, &s.ipFamily, enum{name: "pod-ip-family", allowed: []string{"ipv4", "ipv6"}, usage: "IP family of status.podIP, which manifests do not say"})
 
 	h := &s.Hosts
 	f.StringArrayVar(&h.EnvFiles, "env-file", nil, "read the environment file of a host without Kubernetes: NAME=FILE, with the host's name (can be repeated)")

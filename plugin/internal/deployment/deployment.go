@@ -15,12 +15,16 @@ type Deployment struct {
 	Lookups *Lookups `json:"lookups,omitempty"`
 	// Version is Coder's version, as the image tag or the user says.
 	Version coder.Version `json:"version"`
-	// PodIPFamily is "IPv4" or "IPv6", empty where nothing tells.
+	// PodIPFamily is that of status.podIP: "IPv4" or "IPv6", empty where the user does
+	// not say. A Service of one family may stand in a cluster of two, so no manifest
+	// tells.
 	PodIPFamily string `json:"podIPFamily,omitempty"`
 	// Workloads run the replicas; there is at least one.
 	Workloads []Workload `json:"workloads"`
 	// Replicas are all that the workloads run, in order.
 	Replicas []Replica `json:"replicas"`
+	// ServiceNames are all Services of the input.
+	ServiceNames []ServiceName `json:"serviceNames,omitempty"`
 	// Services are those that select replicas.
 	Services []Service `json:"services,omitempty"`
 	// Frontends bring users to the Services: Ingress, HTTPRoute, VirtualService.
@@ -42,6 +46,9 @@ type Workload struct {
 	// Replicas is how many it may run: what it says, or what its autoscaler may
 	// raise it to.
 	Replicas int `json:"replicas"`
+	// ServiceName is the headless Service below which DNS has the names of the pods;
+	// only a StatefulSet names one.
+	ServiceName string `json:"serviceName,omitempty"`
 	// Pod is nil where the replicas are no pods.
 	Pod *Pod `json:"pod,omitempty"`
 	// Host is nil where they are.

@@ -9,6 +9,10 @@ type Pod struct {
 	MeshAnnotations map[string]string `json:"meshAnnotations,omitempty"`
 	// HostNetwork says that the pods share the network of their node.
 	HostNetwork bool `json:"hostNetwork,omitempty"`
+	// NodeDNS says that the pods do not ask the DNS of the cluster.
+	NodeDNS bool `json:"nodeDNS,omitempty"`
+	// DNSSearches are domains that the pods search beside the usual ones.
+	DNSSearches []string `json:"dnsSearches,omitempty"`
 	// Containers run side by side; Coder is the index of coderd's.
 	Containers     []Container `json:"containers"`
 	Coder          int         `json:"coder"`

@@ -84,7 +84,7 @@ func NewWorld() *World {
 				Ports:      []corev1.ServicePort{{Name: "http", Port: 80, TargetPort: intstr.FromString("http")}},
 			},
 		},
-		Options:   kube.Options{Namespace: "coder"},
+		Options:   kube.Options{Namespace: "coder", PodIPFamily: "IPv4"},
 		Now:       time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
 		Databases: From(GoodDatabase()),
 		Settings:  check.DefaultSettings(),

@@ -96,7 +96,12 @@ func hostCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("IPv6 and Coder 2.36 with NATS", "cannot form", func(w *checktest.World) {
 			w.Version("v2.36.2")
 			w.Set("CODER_EXPERIMENTS", "nats_pubsub")
-			w.Service.Spec.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol}
+			w.Options.PodIPFamily = "IPv6"
+		}),
+		checktest.Skips("nobody tells the family", "IP family", func(w *checktest.World) {
+			w.Version("v2.36.2")
+			w.Set("CODER_EXPERIMENTS", "nats_pubsub")
+			w.Options.PodIPFamily = ""
 		}),
 		checktest.Passes("IPv4 in IPv6 form", clusterIs("::ffff:10.0.0.1")),
 		checktest.Skips("IPv6 without NATS", "no_nats_pubsub", func(w *checktest.World) { w.Set("CODER_EXPERIMENTS", "no_nats_pubsub"); clusterIs("fd00::1")(w) }),
@@ -162,6 +167,12 @@ func policyCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Passes("a block of carrier addresses", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 100.64.0.0/10}}]}]}")),
 		checktest.Fires("a block of the internet", "to the relay port", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 203.0.113.0/24}}]}]}")),
 		checktest.Fires("DNS in the own namespace only", "to DNS", policy("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{podSelector: {}}]}, {ports: [{port: 5432}, {port: 443}]}]}")),
+		checktest.Fires("DNS in the own namespace only, by its name", "to DNS", policy("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: coder}}}]}, {ports: [{port: 5432}, {port: 443}, {port: 8080}, {port: 6222}]}]}")),
+		checktest.Passes("DNS in another namespace, by its name", policy("{podSelector: {}, policyTypes: [Egress], egress: [{to: [{namespaceSelector: {matchExpressions: [{key: kubernetes.io/metadata.name, operator: In, values: [coder, kube-system]}]}}]}, {ports: [{port: 5432}, {port: 443}, {port: 8080}, {port: 6222}]}]}")),
+		checktest.Skips("pods on the host's network", "do not apply", func(w *checktest.World) {
+			w.Pod().HostNetwork = true
+			policy("{podSelector: {}, policyTypes: [Ingress, Egress]}")(w)
+		}),
 		checktest.Passes("a database that the pod reaches on its own machine", plainURL("postgres://c:x@127.0.0.1:5432/coder", policy("{podSelector: {}, policyTypes: [Egress], egress: [{ports: [{port: 53, protocol: UDP}]}, {ports: [{port: 443}, {port: 8080}, {port: 6222}]}]}"))),
 		checktest.Passes("a block of benchmark addresses", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 198.19.0.0/16}}]}]}")),
 		checktest.Passes("a block of class E", policy("{podSelector: {}, policyTypes: [Egress], egress: ["+outside+", {to: [{ipBlock: {cidr: 240.10.0.0/16}}]}]}")),

@@ -261,6 +261,10 @@ func judgeClusterIPv6(j *judgment.Judgment, d *deployment.Deployment, r deployme
 		j.Unknown(coder.ClusterHost, host)
 		return
 	}
+	if host.Text.IsField(deployment.FieldPodIP) && d.PodIPFamily == "" {
+		j.Unknown("the IP family of status.podIP", deployment.Value{Why: "no manifest says it", Proof: "set --pod-ip-family to ipv4 or ipv6"})
+		return
+	}
 	addr, err := netip.ParseAddr(string(host.Text))
 	podIP := host.Text.IsField(deployment.FieldPodIP) && d.PodIPFamily == "IPv6"
 	if !podIP && (err != nil || !addr.Unmap().Is6()) {

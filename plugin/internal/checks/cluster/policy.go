@@ -37,6 +37,10 @@ type need struct {
 // judgePolicies evaluates the policies that select a replica. Where the other
 // end is only a name, a rule that could allow it counts as allowing it.
 func judgePolicies(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+	if pod := d.Workloads[r.Workload].Pod; pod != nil && pod.HostNetwork {
+		j.Skip("NetworkPolicies do not apply to pods on the host's network")
+		return
+	}
 	var ingress, egress []deployment.Policy
 	for _, p := range d.Policies {
 		if p.Namespace != d.Workloads[r.Workload].Namespace || !p.Pods.Matches(r.Labels) {
@@ -181,7 +185,7 @@ func allows(d *deployment.Deployment, r deployment.Replica, n need, rule deploym
 		if n.peer {
 			return peerSelects(d, r, p)
 		}
-		return peerReaches(r, p, n)
+		return peerReaches(r, d.Workloads[r.Workload].Namespace, p, n)
 	})
 }
 

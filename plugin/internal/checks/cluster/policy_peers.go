@@ -37,6 +37,13 @@ func selectsNamespace(selector deployment.Selector, w deployment.Workload) bool 
 	})
 }
 
+// only says whether a selector matches no other namespace than that of the name.
+func only(selector deployment.Selector, name string) bool {
+	return slices.ContainsFunc(selector.Requirements, func(want deployment.Requirement) bool {
+		return want.Key == namespaceName && want.Operator == deployment.In && !slices.ContainsFunc(want.Values, func(value string) bool { return value != name })
+	})
+}
+
 // podRanges are those from which clusters give addresses to pods (RFC 1918,
 // RFC 4193). Others that some do count only where a rule names them: those of
 // carriers (RFC 6598), of benchmarks (RFC 2544), and class E (RFC 1112).
@@ -69,9 +76,12 @@ func mayHoldPods(block deployment.IPBlock, family string) bool {
 
 // peerReaches says whether a peer of a rule may cover the other end of a need. A
 // name may be any address, and any pod but the replicas themselves.
-func peerReaches(r deployment.Replica, p deployment.PolicyPeer, n need) bool {
+func peerReaches(r deployment.Replica, own string, p deployment.PolicyPeer, n need) bool {
 	if p.IPBlock == nil {
 		if p.Namespaces == nil && n.elsewhere {
+			return false
+		}
+		if p.Namespaces != nil && n.elsewhere && n.namespace == "" && only(*p.Namespaces, own) {
 			return false
 		}
 		if p.Namespaces != nil && n.namespace != "" && !selectsNamespace(*p.Namespaces, deployment.Workload{Namespace: n.namespace}) {

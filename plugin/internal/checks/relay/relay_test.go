@@ -96,16 +96,28 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("another scheme", "scheme is not http or https", checktest.RelayIs("tcp://$(KUBE_POD_IP):8080")),
 		checktest.Fires("no number for a port", "port", checktest.RelayIs("http://$(KUBE_POD_IP):http")),
 		checktest.Fires("IPv4 in brackets", "the relay URL cannot be used: its IPv4 address is in square brackets", checktest.RelayIs("http://[$(KUBE_POD_IP)]:8080")),
+		checktest.Passes("brackets, and the pods have IPv6", func(w *checktest.World) {
+			w.Options.PodIPFamily = "IPv6"
+			checktest.RelayIs("http://[$(KUBE_POD_IP)]:8080")(w)
+		}),
+		checktest.Skips("brackets, and nobody tells the family", "IP family", func(w *checktest.World) {
+			w.Options.PodIPFamily = ""
+			checktest.RelayIs("http://[$(KUBE_POD_IP)]:8080")(w)
+		}),
 		checktest.Passes("no port at all", checktest.RelayIs("http://$(KUBE_POD_IP)")),
 	)
 	c.About("relay-url-ipv6-brackets",
 		checktest.Passes("pods with IPv4", nil),
-		checktest.Fires("pods with IPv6", "does not start", func(w *checktest.World) { w.Service.Spec.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol} }),
+		checktest.Fires("pods with IPv6", "does not start", func(w *checktest.World) { w.Options.PodIPFamily = "IPv6" }),
 		checktest.Passes("pods with IPv6 and brackets", func(w *checktest.World) {
-			w.Service.Spec.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol}
+			w.Options.PodIPFamily = "IPv6"
 			checktest.RelayIs("http://[$(KUBE_POD_IP)]:8080")(w)
 		}),
-		checktest.Skips("nobody tells the family", "IP family", func(w *checktest.World) { w.Service.Spec.IPFamilies = nil }),
+		checktest.Skips("nobody tells the family", "IP family", func(w *checktest.World) { w.Options.PodIPFamily = "" }),
+		checktest.Skips("a Service of IPv6 alone, which a cluster of both families may have", "IP family", func(w *checktest.World) {
+			w.Options.PodIPFamily = ""
+			w.Service.Spec.IPFamilies = []corev1.IPFamily{corev1.IPv6Protocol}
+		}),
 		checktest.Fires("a bare address", "does not start", checktest.RelayIs("http://fd00::1:8080")),
 		checktest.Passes("an address in brackets", checktest.RelayIs("http://[fd00::1]:8080")),
 		checktest.Warns("Coder 2.33 starts with it", "cannot dial", func(w *checktest.World) { w.Version("v2.33.4"); checktest.RelayIs("http://fd00::1:8080")(w) }),
@@ -177,6 +189,13 @@ func sourceCases(_ *testing.T, c *checktest.Cases) {
 			w.Pod().HostNetwork = true
 			w.Put(checktest.Field("KUBE_POD_IP", "status.hostIP"))
 		}),
+		checktest.Passes("set again after the relay URL, which keeps the first", func(w *checktest.World) {
+			w.Container().Env = append(w.Container().Env, corev1.EnvVar{Name: "KUBE_POD_IP", Value: "10.0.0.5"})
+		}),
+		checktest.Warns("the pod's own only after the relay URL, which keeps the first", "KUBE_POD_IP is not the pod's own IP", func(w *checktest.World) {
+			w.Set("KUBE_POD_IP", "10.0.0.5")
+			w.Container().Env = append(w.Container().Env, checktest.Field("KUBE_POD_IP", "status.podIP"))
+		}),
 		checktest.Warns("the cluster host is the node's", "CODER_CLUSTER_HOST is not the pod's own IP", func(w *checktest.World) { w.Put(checktest.Field("CODER_CLUSTER_HOST", "status.hostIP")) }),
 	)
 	c.About("relay-env-overridden",
@@ -186,6 +205,9 @@ func sourceCases(_ *testing.T, c *checktest.Cases) {
 		}),
 		checktest.Warns("the pod IP twice", "KUBE_POD_IP is set twice", func(w *checktest.World) {
 			w.Container().Env = append([]corev1.EnvVar{{Name: "KUBE_POD_IP", Value: "10.0.0.1"}}, w.Container().Env...)
+		}),
+		checktest.Passes("the pod IP again after the relay URL, which keeps the first", func(w *checktest.World) {
+			w.Container().Env = append(w.Container().Env, corev1.EnvVar{Name: "KUBE_POD_IP", Value: "10.0.0.1"})
 		}),
 		checktest.Passes("twice the same", func(w *checktest.World) {
 			w.Container().Env = append(w.Container().Env, corev1.EnvVar{Name: "CODER_HTTP_ADDRESS", Value: "0.0.0.0:8080"})

@@ -81,14 +81,27 @@ func judgePodIPSource(j *judgment.Judgment, d *deployment.Deployment, r deployme
 			Expected: "fieldRef: status.podIP",
 		})
 	}
-	for _, name := range slices.Concat(value.References, host.References) {
-		v := r.Env(name)
-		if v.State != deployment.Known || v.Text.IsField(deployment.FieldPodIP) {
-			continue
-		}
-		// With two IP families status.podIPs is a list of both addresses.
-		if strings.Contains(name, "POD_IP") || v.Text.IsField("status.podIPs") || v.Text.IsField(deployment.FieldHostIP) && !pod.HostNetwork && !pod.HasHostPort() {
-			report(name, name+"="+v.String(), judgment.Of(d, r, v))
+	for _, variable := range []string{coder.RelayURL, coder.ClusterHost} {
+		built := r.Env(variable)
+		for _, name := range built.References {
+			v := r.Env(name)
+			if v.State != deployment.Known {
+				continue
+			}
+			if keepsEarlier(built, v) {
+				// Of a name that is set twice, what was built in between has the first value.
+				if strings.Contains(name, "POD_IP") && !built.Text.HasField(deployment.FieldPodIP) {
+					report(name, variable+"="+built.String(), judgment.Of(d, r, built))
+				}
+				continue
+			}
+			if v.Text.IsField(deployment.FieldPodIP) {
+				continue
+			}
+			// With two IP families status.podIPs is a list of both addresses.
+			if strings.Contains(name, "POD_IP") || v.Text.IsField("status.podIPs") || v.Text.IsField(deployment.FieldHostIP) && !pod.HostNetwork && !pod.HasHostPort() {
+				report(name, name+"="+v.String(), judgment.Of(d, r, v))
+			}
 		}
 	}
 	if host.Text.IsField(deployment.FieldHostIP) && !pod.HostNetwork && len(host.References) == 0 {
@@ -99,13 +112,26 @@ func judgePodIPSource(j *judgment.Judgment, d *deployment.Deployment, r deployme
 	}
 }
 
+// keepsEarlier says whether a value was built before one of its variables was set
+// again.
+func keepsEarlier(built, reference deployment.Value) bool {
+	return !strings.Contains(string(built.Text), string(reference.Text))
+}
+
 // addressVariables are those that decide where a replica is reached.
 var addressVariables = []string{coder.RelayURL, coder.ClusterHost, coder.HTTPAddress, coder.TLSAddress, coder.Address}
 
 func judgeOverridden(f *check.Case) check.Result {
 	var j judgment.Judgment
 	for i, r := range f.Deployment.Representatives() {
-		watched := slices.Concat(addressVariables, r.Env(coder.RelayURL).References, r.Env(coder.ClusterHost).References)
+		watched := slices.Clone(addressVariables)
+		for _, built := range []deployment.Value{r.Env(coder.RelayURL), r.Env(coder.ClusterHost)} {
+			for _, name := range built.References {
+				if !keepsEarlier(built, r.Env(name)) {
+					watched = append(watched, name)
+				}
+			}
+		}
 		for _, dup := range f.Deployment.Workloads[i].Duplicates {
 			if !slices.Contains(watched, dup.Name) {
 				continue

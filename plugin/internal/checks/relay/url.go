@@ -196,6 +196,9 @@ func judgeRelayInvalid(j *judgment.Judgment, r judgment.Relay) {
 		problem = r.Err.Error()
 	case r.Endpoint.Bracketed && r.Endpoint.Host.IsField(deployment.FieldPodIP) && r.Deployment.PodIPFamily == "IPv4":
 		problem = "its IPv4 address is in square brackets"
+	case r.Endpoint.Bracketed && r.Endpoint.Host.IsField(deployment.FieldPodIP) && r.Deployment.PodIPFamily == "":
+		j.Unknown(podIPFamily, unknownFamily)
+		return
 	default:
 		j.Good()
 		return
@@ -206,16 +209,18 @@ func judgeRelayInvalid(j *judgment.Judgment, r judgment.Relay) {
 	})
 }
 
+// The IP family of status.podIP, where the user does not say it.
+const podIPFamily = "the IP family of status.podIP"
+
+var unknownFamily = deployment.Value{Why: "no manifest says it", Proof: "set --pod-ip-family to ipv4 or ipv6"}
+
 func judgeRelayBrackets(j *judgment.Judgment, r judgment.Relay) {
 	bare := errors.Is(r.Err, deployment.ErrBareIPv6)
 	podIP := r.Err == nil && r.Endpoint.Host.IsField(deployment.FieldPodIP) && !r.Endpoint.Bracketed
 	switch {
 	case bare, podIP && r.Deployment.PodIPFamily == "IPv6":
 	case podIP && r.Deployment.PodIPFamily == "":
-		j.Unknown("the IP family of the pods", deployment.Value{
-			Why:   "the manifests do not say",
-			Proof: "set --pod-ip-family to ipv4 or ipv6",
-		})
+		j.Unknown(podIPFamily, unknownFamily)
 		return
 	default:
 		j.Good()

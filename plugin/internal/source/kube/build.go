@@ -23,7 +23,7 @@ type Options struct {
 	Workloads []string
 	// CoderVersion replaces the version that the image tag says.
 	CoderVersion string
-	// PodIPFamily says "IPv4" or "IPv6"; empty means to read it from the Services.
+	// PodIPFamily says "IPv4" or "IPv6", as the user does; empty where it is not known.
 	PodIPFamily string
 	// EnvOrigin finds the user's own line for a variable of a rendered object.
 	// It may be nil.

@@ -25,6 +25,11 @@ func pod(template corev1.PodTemplateSpec, coder int) *deployment.Pod {
 			}
 		}
 	}
+	policy := template.Spec.DNSPolicy
+	out.NodeDNS = policy == corev1.DNSDefault || policy == corev1.DNSNone || out.HostNetwork && policy != corev1.DNSClusterFirstWithHostNet
+	if config := template.Spec.DNSConfig; config != nil {
+		out.DNSSearches = config.Searches
+	}
 	out.MeshAnnotations = meshAnnotations(template.Annotations)
 	if affinity := template.Spec.Affinity; affinity != nil && affinity.PodAntiAffinity != nil {
 		for _, term := range affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution {

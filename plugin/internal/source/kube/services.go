@@ -1,7 +1,6 @@
 package kube
 
 import (
-	"cmp"
 	"net/netip"
 	"strings"
 
@@ -15,9 +14,8 @@ import (
 // externalDNS are the annotations by which ExternalDNS publishes a Service.
 var externalDNS = []string{"external-dns.alpha.kubernetes.io/hostname", "external-dns.alpha.kubernetes.io/internal-hostname"}
 
-// services gathers the Services that select replicas, and takes the IP family of
-// the pods from them where nothing else says it: a Service of a single family can
-// only lead to pods of that family.
+// services gathers the Services of the input, and more of those that select
+// replicas.
 func (in *input) services(d *deployment.Deployment) error {
 	return each(in, "", "Service", func(o manifest.Object, s corev1.Service) {
 		s.Namespace = o.Namespace
@@ -28,10 +26,13 @@ func (in *input) services(d *deployment.Deployment) error {
 				selected = append(selected, i)
 			}
 		}
+		d.ServiceNames = append(d.ServiceNames, deployment.ServiceName{
+			Namespace: s.Namespace, Name: o.Name, Headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
+			Selector: len(s.Spec.Selector) > 0, Selects: len(selected) > 0,
+		})
 		if len(selected) == 0 {
 			return
 		}
-		d.PodIPFamily = cmp.Or(d.PodIPFamily, servedFamily(s))
 		found := deployment.Service{
 			Namespace: s.Namespace, Name: s.Name, Type: string(s.Spec.Type), Headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
 			Selects: selected, Hosts: serviceHosts(s), Origin: origin(o, "spec"),
@@ -43,15 +44,6 @@ func (in *input) services(d *deployment.Deployment) error {
 		}
 		d.Services = append(d.Services, found)
 	})
-}
-
-// servedFamily is the one IP family of a Service; empty where it may have two.
-func servedFamily(s corev1.Service) string {
-	dual := s.Spec.IPFamilyPolicy != nil && *s.Spec.IPFamilyPolicy != corev1.IPFamilyPolicySingleStack
-	if len(s.Spec.IPFamilies) == 1 && !dual {
-		return string(s.Spec.IPFamilies[0])
-	}
-	return ""
 }
 
 // serviceHosts are the names and addresses that lead to a Service.

@@ -29,6 +29,7 @@ type podOwner struct {
 		Ordinals struct {
 			Start int32 `json:"start"`
 		} `json:"ordinals"`
+		ServiceName string `json:"serviceName"`
 	} `json:"spec"`
 }
 
@@ -109,7 +110,7 @@ func (in *input) workloadsOf(kinds []string) (candidates, error) {
 				Kind: o.Kind, Namespace: o.Namespace, Name: o.Name,
 				Replicas: in.count(o, owner), Pod: pod(owner.Spec.Template, container),
 				NamespaceLabels: in.namespaces[o.Namespace].labels, NamespaceAnnotations: in.namespaces[o.Namespace].annotations,
-				Origin: origin(o),
+				Origin: origin(o), ServiceName: owner.Spec.ServiceName,
 			},
 			object: o, owner: owner, spec: spec, container: container,
 			version: version(in.CoderVersion, owner.Spec.Template.Spec.Containers[container].Image),
