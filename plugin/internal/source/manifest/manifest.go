@@ -77,6 +77,9 @@ func objectsOf(doc *yaml.Node, file string) ([]Object, error) {
 		return nil, nil
 	}
 	root := doc.Content[0]
+	if root.Kind == yaml.AliasNode {
+		root = root.Alias
+	}
 	if root.Kind != yaml.MappingNode {
 		return nil, fmt.Errorf("%s:%d: not a Kubernetes object: expected a mapping with apiVersion and kind", file, root.Line)
 	}

@@ -38,6 +38,47 @@ func TestDecodeReadsEveryForm(t *testing.T) {
 	}
 }
 
+func TestAnAnchorHoldsAcrossTheItemsOfAList(t *testing.T) {
+	objects := decode(t, `apiVersion: v1
+kind: List
+items:
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: a, labels: &labels {app: coder, team: a}}
+  spec: &spec
+    nodeName: one
+    containers: [{name: coder}]
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: b, labels: {<<: *labels, team: b}}
+  spec: *spec
+- apiVersion: v1
+  kind: Pod
+  metadata: {name: c}
+  spec:
+    <<: [{nodeName: two}, *spec]
+`)
+	var pods []corev1.Pod
+	for _, o := range objects {
+		var pod corev1.Pod
+		require.NoError(t, o.Into(&pod))
+		pods = append(pods, pod)
+	}
+	assert.Equal(t, map[string]string{"app": "coder", "team": "b"}, pods[1].Labels)
+	assert.Equal(t, pods[0].Spec, pods[1].Spec)
+	assert.Equal(t, "two", pods[2].Spec.NodeName)
+	assert.Equal(t, "coder", pods[2].Spec.Containers[0].Name)
+	assert.Equal(t, 9, objects[1].Line("spec", "containers", 0, "name"), "the line is the one where it is written")
+	assert.Equal(t, 9, objects[2].Line("spec", "containers", 0, "name"))
+	assert.Equal(t, "coder", objects[1].Node("metadata", "labels", "app").Value)
+}
+
+func TestAnItemMayBeAnAlias(t *testing.T) {
+	objects := decode(t, "apiVersion: v1\nkind: List\nitems:\n- &a {apiVersion: v1, kind: Secret, metadata: {name: a}}\n- *a\n")
+	assert.Len(t, objects, 2)
+	assert.Equal(t, "a", objects[1].Name)
+}
+
 func TestDecodeSaysWhatIsWrongAndWhere(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"not YAML", "a: b\n c: [", "in.yaml: line 2"},

@@ -30,16 +30,37 @@ func Child(node *yaml.Node, path ...any) *yaml.Node {
 	return node
 }
 
+// value is what a mapping has under a key: its own, or else what it merges from
+// others.
 func value(node *yaml.Node, key string) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
 	if node.Kind != yaml.MappingNode {
 		return nil
 	}
+	var merged *yaml.Node
 	for i := len(node.Content) - 2; i >= 0; i -= 2 {
-		if node.Content[i].Value == key {
+		switch {
+		case node.Content[i].Value == key:
 			return node.Content[i+1]
+		case node.Content[i].Tag == "!!merge":
+			merged = node.Content[i+1]
 		}
 	}
-	return nil
+	switch {
+	case merged == nil:
+		return nil
+	case merged.Kind == yaml.SequenceNode:
+		for _, from := range merged.Content {
+			if found := value(from, key); found != nil {
+				return found
+			}
+		}
+		return nil
+	default:
+		return value(merged, key)
+	}
 }
 
 func scalar(node *yaml.Node, path ...any) string {

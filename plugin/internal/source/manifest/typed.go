@@ -116,9 +116,15 @@ func position(file string, line int) string {
 
 // lastKeys is the node without the keys that a later one of the same mapping
 // replaces, for decoders that refuse duplicates.
+//
+// An alias becomes what it stands for: its anchor may be in another object of the
+// same document.
 func lastKeys(node *yaml.Node) *yaml.Node {
+	if node.Kind == yaml.AliasNode {
+		node = node.Alias
+	}
 	out := *node
-	out.HeadComment, out.LineComment, out.FootComment = "", "", ""
+	out.HeadComment, out.LineComment, out.FootComment, out.Anchor = "", "", "", ""
 	out.Content = nil
 	if node.Kind != yaml.MappingNode {
 		for _, child := range node.Content {
