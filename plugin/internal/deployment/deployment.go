@@ -19,6 +19,9 @@ type Deployment struct {
 	// not say. A Service of one family may stand in a cluster of two, so no manifest
 	// tells.
 	PodIPFamily string `json:"podIPFamily,omitempty"`
+	// ServiceFamily is the one IP family of a Service that selects replicas: what the
+	// pods have is likely the same.
+	ServiceFamily string `json:"serviceFamily,omitempty"`
 	// Workloads run the replicas; there is at least one.
 	Workloads []Workload `json:"workloads"`
 	// Replicas are all that the workloads run, in order.

@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"cmp"
 	"net"
 	"slices"
 	"strconv"
@@ -16,6 +17,10 @@ func (d *Deployment) Several() bool {
 	}
 	return n > 1
 }
+
+// LikelyIPv6 says whether the pods are to be wired for IPv6, for advice: a verdict
+// rests on PodIPFamily alone.
+func (d *Deployment) LikelyIPv6() bool { return cmp.Or(d.PodIPFamily, d.ServiceFamily) == "IPv6" }
 
 // Representatives is one replica for each workload: its replicas differ only in
 // what the downward API tells them.

@@ -59,7 +59,7 @@ func (w *wiring) relayEntry() (coder.Entry, error) {
 	if !ok || port < 1 || port > 65535 {
 		return coder.Entry{}, fmt.Errorf("%s: the port of the relay URL cannot be told: %s is not HOST:PORT", w.place.Object, variable)
 	}
-	url := coder.RelayURLOf(scheme, "$("+w.podIP()+")", port, w.in.Deployment.PodIPFamily == "IPv6")
+	url := coder.RelayURLOf(scheme, "$("+w.podIP()+")", port, w.in.Deployment.LikelyIPv6())
 	return coder.Entry{Name: coder.RelayURL, Value: url}, nil
 }
 

@@ -249,5 +249,5 @@ func listenPort(r deployment.Replica) int {
 const usualPort = 8080
 
 func relayWiring(d *deployment.Deployment, r deployment.Replica) []coder.Entry {
-	return coder.RelayWiring(listenPort(r), d.PodIPFamily == "IPv6")
+	return coder.RelayWiring(listenPort(r), d.LikelyIPv6())
 }

@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"cmp"
 	"net/netip"
 	"strings"
 
@@ -33,6 +34,7 @@ func (in *input) services(d *deployment.Deployment) error {
 		if len(selected) == 0 {
 			return
 		}
+		d.ServiceFamily = cmp.Or(d.ServiceFamily, servedFamily(s))
 		found := deployment.Service{
 			Namespace: s.Namespace, Name: s.Name, Type: string(s.Spec.Type), Headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
 			Selects: selected, Hosts: serviceHosts(s), Origin: origin(o, "spec"),
@@ -44,6 +46,15 @@ func (in *input) services(d *deployment.Deployment) error {
 		}
 		d.Services = append(d.Services, found)
 	})
+}
+
+// servedFamily is the one IP family of a Service; empty where it may have two.
+func servedFamily(s corev1.Service) string {
+	dual := s.Spec.IPFamilyPolicy != nil && *s.Spec.IPFamilyPolicy != corev1.IPFamilyPolicySingleStack
+	if len(s.Spec.IPFamilies) == 1 && !dual {
+		return string(s.Spec.IPFamilies[0])
+	}
+	return ""
 }
 
 // serviceHosts are the names and addresses that lead to a Service.
