@@ -48,7 +48,7 @@ var (
 // What servers answer.
 var (
 	APIAnswer    = Limit{"answers of a Kubernetes API server", 32 << 20, Bytes, "A list of a thousand Secrets fits."}
-	PostgresData = Limit{"answers of a Postgres server", 16 << 20, Bytes, "All questions together are answered with some kilobytes; two hundred rows of replicas take 200 KiB."}
+	PostgresData = Limit{"answers of a Postgres server on one connection", 8 << 20, Bytes, "All questions together are answered with some kilobytes; two hundred rows of replicas take 200 KiB."}
 )
 
 // How long is waited for what takes no other notice of time.

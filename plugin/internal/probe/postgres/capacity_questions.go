@@ -6,7 +6,12 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
-func milliseconds(n int) time.Duration { return time.Duration(n) * time.Millisecond }
+// milliseconds is a time that a server tells, and at most a century of it.
+func milliseconds(n int) time.Duration {
+	const century = 100 * 365 * 24 * time.Hour
+	most := int(century / time.Millisecond)
+	return time.Duration(min(max(n, -most), most)) * time.Millisecond
+}
 
 // connectionsQuestion counts who is connected. A role without special rights
 // sees the database and the role of every session and little more, so sessions
@@ -24,6 +29,7 @@ func (p *probe) connectionsQuestion() question {
 			"coalesce(application_name = '" + ApplicationName + "', false) AS mine " +
 			"FROM pg_stat_activity WHERE datid IS NOT NULL AND usesysid IS NOT NULL " +
 			"AND coalesce(backend_type, 'client backend') = 'client backend') AS s",
+		shape: oneRow(number, number, number, number, number, number, number),
 		into: func(rows []row) {
 			c, r := p.capacity(), rows[0]
 			c.MaxConnections, c.Reserved = r.number(0), r.number(1)+r.number(2)
@@ -39,6 +45,7 @@ func (p *probe) limitsQuestion() question {
 		name: pgfacts.AskLimits,
 		sql: "SELECT CASE WHEN rolsuper THEN -1 ELSE rolconnlimit END, CASE WHEN rolsuper THEN -1 ELSE datconnlimit END " +
 			"FROM pg_roles, pg_database WHERE rolname = session_user AND datname = current_database()",
+		shape: oneRow(number, number),
 		into: func(rows []row) {
 			c := p.capacity()
 			c.RoleLimit, c.DatabaseLimit = rows[0].number(0), rows[0].number(1)

@@ -16,6 +16,7 @@ func (p *probe) tablesQuestion() question {
 		sql: "SELECT c.relname, pg_get_userbyid(c.relowner), pg_has_role(c.relowner, 'USAGE'), c.relpersistence = 'u', " +
 			"has_table_privilege(c.oid, 'SELECT') FROM pg_class c WHERE c.relkind = 'r' AND pg_table_is_visible(c.oid) " +
 			"AND c.relnamespace NOT IN ('pg_catalog'::regnamespace, 'information_schema'::regnamespace) ORDER BY c.relname",
+		shape: rowsUpTo(mostTables, text, text, boolean, boolean, boolean),
 		into: func(rows []row) {
 			unlogged := []string{}
 			for _, r := range rows {
@@ -38,6 +39,9 @@ func (p *probe) tablesQuestion() question {
 	}
 }
 
+// mostTables bounds how many tables a search_path may show.
+const mostTables = 20_000
+
 // coderQuestions are about a Coder that uses the database already.
 func (p *probe) coderQuestions() []question {
 	questions := []question{}
@@ -47,6 +51,7 @@ func (p *probe) coderQuestions() []question {
 	}{
 		{"schema_migrations", question{
 			name: pgfacts.AskSchemaVersion, sql: "SELECT version, dirty FROM schema_migrations LIMIT 1",
+			shape: rowsUpTo(1, integer, boolean),
 			into: func(rows []row) {
 				if len(rows) > 0 {
 					p.facts.Coder.Migration = &pgfacts.Migration{Version: rows[0].number(0), Dirty: rows[0].bool(1)}
@@ -57,10 +62,12 @@ func (p *probe) coderQuestions() []question {
 			name: pgfacts.AskReplicas,
 			sql: "SELECT row_to_json(r), (extract(epoch FROM now() - r.updated_at) * 1000)::bigint " +
 				"FROM (SELECT * FROM replicas ORDER BY updated_at DESC LIMIT 200) AS r",
-			into: p.readReplicas,
+			shape: rowsUpTo(200, text, orNull(integer)),
+			into:  p.readReplicas,
 		}},
 		{"site_configs", question{
 			name: pgfacts.AskDeploymentID, sql: "SELECT value FROM site_configs WHERE key = 'deployment_id'",
+			shape: rowsUpTo(1, orNull(text)),
 			into: func(rows []row) {
 				if len(rows) > 0 {
 					p.facts.Coder.DeploymentID = rows[0].text(0)
@@ -69,7 +76,8 @@ func (p *probe) coderQuestions() []question {
 		}},
 		{"dbcrypt_keys", question{
 			name: pgfacts.AskKeys, sql: "SELECT count(*) FROM dbcrypt_keys WHERE active_key_digest IS NOT NULL",
-			into: func(rows []row) { p.facts.Coder.EncryptionKeys = rows[0].number(0) },
+			shape: oneRow(number),
+			into:  func(rows []row) { p.facts.Coder.EncryptionKeys = rows[0].number(0) },
 		}},
 	} {
 		readable, exists := p.tables[q.table]
@@ -101,19 +109,22 @@ type replicaRow struct {
 	StoppedAt       *time.Time `json:"stopped_at"`
 }
 
+// mostLatency bounds what a row says of its replica, in microseconds: an hour.
+const mostLatency = int(time.Hour / time.Microsecond)
+
 func (p *probe) readReplicas(rows []row) {
 	p.facts.Coder.ReplicasRead = true
 	for _, r := range rows {
 		var read replicaRow
 		if err := json.Unmarshal(r[0], &read); err != nil {
-			p.gap(pgfacts.Gap{Question: pgfacts.AskReplicas, Message: "a row does not read as one of Coder's: " + err.Error()})
+			p.gap(pgfacts.Gap{Question: pgfacts.AskReplicas, Message: "a row does not read as one of Coder's: " + short(err.Error())})
 			p.facts.Coder.ReplicasRead = false
 			return
 		}
 		p.facts.Coder.Replicas = append(p.facts.Coder.Replicas, pgfacts.ReplicaRow{
-			ID: read.ID, Hostname: read.Hostname, RegionID: read.RegionID, RelayAddress: withoutUser(read.RelayAddress),
-			ClusterHost: read.ClusterHost, NATSPort: read.NATSPort, Version: read.Version, Error: read.Error,
-			DatabaseLatency: time.Duration(read.DatabaseLatency) * time.Microsecond, Primary: read.Primary,
+			ID: short(read.ID), Hostname: short(read.Hostname), RegionID: read.RegionID, RelayAddress: withoutUser(short(read.RelayAddress)),
+			ClusterHost: short(read.ClusterHost), NATSPort: read.NATSPort, Version: short(read.Version), Error: short(read.Error),
+			DatabaseLatency: time.Duration(min(max(read.DatabaseLatency, 0), mostLatency)) * time.Microsecond, Primary: read.Primary,
 			StartedAt: read.StartedAt, UpdatedAt: read.UpdatedAt, Stopped: read.StoppedAt != nil, Age: milliseconds(r.number(1)),
 		})
 	}

@@ -17,6 +17,7 @@ import (
 	"github.com/jackc/pgx/v5/pgproto3"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
 )
 
@@ -43,7 +44,7 @@ func (p *probe) open(ctx context.Context, raw net.Conn, address string, record b
 			p.facts.Steps = append(p.facts.Steps, r)
 		}
 	}
-	s := &session{wire: &wire{Conn: raw}, heard: make(chan notification, 4)}
+	s := &session{wire: &wire{Conn: bounded(raw, address)}, heard: make(chan notification, 4)}
 	conn, err := p.secure(ctx, s.wire, address, note)
 	if err != nil {
 		_ = raw.Close()
@@ -55,6 +56,11 @@ func (p *probe) open(ctx context.Context, raw net.Conn, address string, record b
 		return nil, errNoIdentity
 	}
 	return s, p.start(ctx, s, conn, address, note)
+}
+
+// bounded is a connection to a server that may not know an end.
+func bounded(raw net.Conn, address string) net.Conn {
+	return limits.Conn(raw, "the server at "+address, limits.PostgresData)
 }
 
 // errNoIdentity ends a probe that has no way to authenticate.
@@ -105,7 +111,10 @@ func (p *probe) start(ctx context.Context, s *session, conn net.Conn, address st
 		default:
 		}
 	}
-	s.conn, err = pgconn.ConnectConfig(ctx, config)
+	err = survive(func() (err error) {
+		s.conn, err = pgconn.ConnectConfig(ctx, config)
+		return err
+	})
 	authenticated := watch.at
 	if authenticated.IsZero() {
 		authenticated = time.Now()
@@ -156,7 +165,9 @@ func (p *probe) config(conn net.Conn, watch *authWatch) (*pgconn.Config, error) 
 	c.DialFunc = p.dialOnce(conn)
 	c.BuildFrontend = func(r io.Reader, w io.Writer) *pgproto3.Frontend {
 		watch.Reader = r
-		return pgproto3.NewFrontend(watch, w)
+		front := pgproto3.NewFrontend(watch, w)
+		front.SetMaxBodyLen(int(limits.PostgresData.Most))
+		return front
 	}
 	// What lib/pq sends of its own accord, then what the URL says.
 	c.RuntimeParams = map[string]string{"extra_float_digits": "2", "client_encoding": "UTF8", "datestyle": "ISO, MDY"}
@@ -180,7 +191,7 @@ func (p *probe) dialOnce(conn net.Conn) pgconn.DialFunc {
 		if err != nil {
 			return nil, err
 		}
-		return p.secure(ctx, &wire{Conn: raw}, address, func(pgfacts.StepResult) {})
+		return p.secure(ctx, &wire{Conn: bounded(raw, address)}, address, func(pgfacts.StepResult) {})
 	}
 }
 

@@ -19,6 +19,7 @@ func (p *probe) flavorQuestion() question {
 			"'azure_pg_admin', 'streaming_replica', 'neon_superuser', 'supabase_admin') " +
 			"UNION ALL SELECT 'function', proname FROM pg_proc WHERE proname = 'aurora_version' " +
 			"UNION ALL SELECT 'cluster', current_setting('cluster_name')",
+		shape: rowsUpTo(100, text, text),
 		into: func(rows []row) {
 			signs := map[string]bool{}
 			for _, r := range rows {

@@ -173,15 +173,21 @@ func (p *probe) measure(ctx context.Context, s *session) error {
 	for range samples {
 		begin := time.Now()
 		var server time.Time
+		answered := false
 		err := s.ask(ctx, p.gap, question{
 			name: pgfacts.AskClock, sql: "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, pg_backend_pid()",
+			shape: oneRow(integer, number),
 			into: func(rows []row) {
 				server = time.UnixMicro(int64(rows[0].number(0)))
 				p.backends[rows[0].number(1)] = true
+				answered = true
 			},
 		})
 		if err != nil {
 			return err
+		}
+		if !answered {
+			return nil
 		}
 		took := time.Since(begin)
 		taken = append(taken, took)

@@ -26,9 +26,10 @@ func (p *probe) listenQuestions(channel string) []question {
 	return []question{
 		{name: pgfacts.AskListen, sql: "LISTEN " + channel},
 		{
-			name: pgfacts.AskListening,
-			sql:  "SELECT count(*) FROM pg_listening_channels() AS c WHERE c = '" + channel + "'",
-			into: func(rows []row) { p.facts.PubSub.Listening = rows[0].number(0) > 0 },
+			name:  pgfacts.AskListening,
+			sql:   "SELECT count(*) FROM pg_listening_channels() AS c WHERE c = '" + channel + "'",
+			shape: oneRow(number),
+			into:  func(rows []row) { p.facts.PubSub.Listening = rows[0].number(0) > 0 },
 		},
 	}
 }
@@ -66,7 +67,8 @@ func (p *probe) notifyFromSecond(ctx context.Context, where endpoint, channel st
 	var refused error
 	err = s.ask(asking, func(g pgfacts.Gap) { refused = errors.New(g.Message) }, question{
 		name: pgfacts.AskNotify, sql: "SELECT pg_notify('" + channel + "', '" + channel + "'), pg_backend_pid()",
-		into: func(rows []row) { n.backend = rows[0].number(1) },
+		shape: oneRow(orNull(text), number),
+		into:  func(rows []row) { n.backend = rows[0].number(1) },
 	})
 	n.err = errors.Join(err, refused)
 	return n
@@ -124,14 +126,14 @@ func (s *session) arrived(ctx context.Context, payload string) (at time.Time, ok
 // secondFailed says why there was no second connection. A server that had no
 // room for it tells something about its capacity.
 func (p *probe) secondFailed(err error) {
-	p.facts.PubSub.NotifyError = plain(err)
+	p.facts.PubSub.NotifyError = short(plain(err))
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) {
 		return
 	}
-	p.facts.PubSub.NotifyError = refused.Message
+	p.facts.PubSub.NotifyError = short(refused.Message)
 	full := refused.Code == pgfacts.TooManyConnections || strings.Contains(refused.Message, "remaining connection slots are reserved")
 	if full && p.facts.Capacity != nil {
-		p.facts.Capacity.SecondRefused = refused.Message
+		p.facts.Capacity.SecondRefused = short(refused.Message)
 	}
 }

@@ -19,8 +19,9 @@ func (p *probe) serverQuestions() []question {
 
 func (p *probe) versionQuestion() question {
 	return question{
-		name: pgfacts.AskVersion,
-		sql:  "SELECT current_setting('server_version_num'), current_setting('server_version'), version()",
+		name:  pgfacts.AskVersion,
+		sql:   "SELECT current_setting('server_version_num'), current_setting('server_version'), version()",
+		shape: oneRow(number, text, text),
 		into: func(rows []row) {
 			s := p.facts.Server
 			s.VersionNum, s.Version, s.Banner = rows[0].number(0), rows[0].text(1), rows[0].text(2)
@@ -36,6 +37,7 @@ func (p *probe) stateQuestion() question {
 		name: pgfacts.AskState,
 		sql: "SELECT pg_is_in_recovery(), pg_backend_pid(), " +
 			"(SELECT reset_val = 'on' FROM pg_settings WHERE name = 'default_transaction_read_only')",
+		shape: oneRow(boolean, number, orNull(boolean)),
 		into: func(rows []row) {
 			p.facts.Server.InRecovery, p.facts.Server.DefaultReadOnly = rows[0].bool(0), rows[0].bool(2)
 			if told := p.toldPID; told != 0 && int(told) != rows[0].number(1) {
@@ -47,8 +49,9 @@ func (p *probe) stateQuestion() question {
 
 func (p *probe) identityQuestion() question {
 	return question{
-		name: pgfacts.AskIdentity,
-		sql:  "SELECT (SELECT system_identifier FROM pg_control_system()), (SELECT oid FROM pg_database WHERE datname = current_database())",
+		name:  pgfacts.AskIdentity,
+		sql:   "SELECT (SELECT system_identifier FROM pg_control_system()), (SELECT oid FROM pg_database WHERE datname = current_database())",
+		shape: oneRow(orNull(text), orNull(text)),
 		into: func(rows []row) {
 			p.facts.Server.SystemIdentifier, p.facts.Server.DatabaseOID = rows[0].text(0), rows[0].text(1)
 		},
@@ -61,6 +64,7 @@ func (p *probe) roleQuestion() question {
 		sql: "SELECT current_user, rolsuper, current_schema(), current_setting('search_path'), " +
 			"coalesce(has_schema_privilege(current_schema(), 'USAGE'), false), " +
 			"coalesce(has_schema_privilege(current_schema(), 'CREATE'), false) FROM pg_roles WHERE rolname = current_user",
+		shape: oneRow(text, boolean, orNull(text), text, boolean, boolean),
 		into: func(rows []row) {
 			r := p.facts.Role
 			r.Name, r.Superuser, r.SearchPath = rows[0].text(0), rows[0].bool(1), rows[0].text(3)
@@ -77,8 +81,9 @@ func (p *probe) roleQuestion() question {
 // gives it back as it ends.
 func (p *probe) advisoryLockQuestion() question {
 	return question{
-		name: pgfacts.AskAdvisoryLocks,
-		sql:  "SELECT pg_try_advisory_xact_lock((random() * -9000000000000000000)::bigint)",
+		name:  pgfacts.AskAdvisoryLocks,
+		sql:   "SELECT pg_try_advisory_xact_lock((random() * -9000000000000000000)::bigint)",
+		shape: oneRow(boolean),
 		into: func(rows []row) {
 			taken := rows[0].bool(0)
 			p.facts.Role.AdvisoryLocks = &taken
@@ -92,8 +97,9 @@ const timeoutNames = "'statement_timeout', 'idle_in_transaction_session_timeout'
 
 func (p *probe) timeoutsQuestion() question {
 	return question{
-		name: pgfacts.AskTimeouts,
-		sql:  "SELECT name, reset_val FROM pg_settings WHERE name IN (" + timeoutNames + ") AND reset_val <> '0' ORDER BY name",
+		name:  pgfacts.AskTimeouts,
+		sql:   "SELECT name, reset_val FROM pg_settings WHERE name IN (" + timeoutNames + ") AND reset_val <> '0' ORDER BY name",
+		shape: rowsUpTo(10, text, number),
 		into: func(rows []row) {
 			for _, r := range rows {
 				t := pgfacts.Timeout{Name: r.text(0), Value: milliseconds(r.number(1)), Source: "server"}
@@ -116,6 +122,7 @@ func (p *probe) settingSourcesQuestion() question {
 			"WHERE setrole IN (0, (SELECT oid FROM pg_roles WHERE rolname = session_user)) " +
 			"AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) " +
 			"ORDER BY setrole <> 0, setdatabase <> 0",
+		shape: rowsUpTo(1000, text, text),
 		into: func(rows []row) {
 			for _, r := range rows {
 				name, _, _ := strings.Cut(r.text(1), "=")
@@ -141,7 +148,8 @@ func (p *probe) migrationLockQuestion() question {
 			"extract(epoch FROM clock_timestamp() - a.xact_start) * 1000 " +
 			"FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid) WHERE " + migrationLock +
 			" AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database()) ORDER BY l.granted DESC, a.xact_start LIMIT 20",
-		into: func(rows []row) { p.activity().MigrationLocks = holders(rows) },
+		shape: rowsUpTo(20, holder...),
+		into:  func(rows []row) { p.activity().MigrationLocks = holders(rows) },
 	}
 }
 
@@ -151,7 +159,8 @@ func (p *probe) idleQuestion() question {
 		sql: "SELECT pid, usename, application_name, client_addr, true, extract(epoch FROM clock_timestamp() - xact_start) * 1000 " +
 			"FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() " +
 			"AND state LIKE 'idle in transaction%' ORDER BY xact_start LIMIT 5",
-		into: func(rows []row) { p.activity().IdleInTransaction = holders(rows) },
+		shape: rowsUpTo(5, holder...),
+		into:  func(rows []row) { p.activity().IdleInTransaction = holders(rows) },
 	}
 }
 
@@ -161,6 +170,9 @@ func (p *probe) activity() *pgfacts.Activity {
 	}
 	return p.facts.Activity
 }
+
+// holder is the shape of a row that holders reads.
+var holder = []column{orNull(number), orNull(text), orNull(text), orNull(text), boolean, orNull(decimal)}
 
 func holders(rows []row) []pgfacts.Holder {
 	out := make([]pgfacts.Holder, 0, len(rows))

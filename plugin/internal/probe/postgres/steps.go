@@ -13,6 +13,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/human"
+	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 )
 
 // stepError is a phase that failed.
@@ -57,7 +58,7 @@ func startStep(err *pgconn.PgError, until pgfacts.Step) pgfacts.Step {
 func describeFailure(ctx context.Context, r *pgfacts.StepResult, err error) {
 	r.Status = pgfacts.StepFailed
 	if refused, ok := errors.AsType[*pgconn.PgError](err); ok {
-		r.Message, r.SQLState = refused.Message, refused.Code
+		r.Message, r.SQLState = short(refused.Message), refused.Code
 		return
 	}
 	if timedOut(ctx, err) {
@@ -65,7 +66,11 @@ func describeFailure(ctx context.Context, r *pgfacts.StepResult, err error) {
 		r.Message = "no answer within " + human.Duration(r.Took)
 		return
 	}
-	r.Message = plain(err)
+	if exceeded, ok := errors.AsType[*limits.Exceeded](err); ok {
+		r.Message = "the server sends without end: more than " + exceeded.Limit.String()
+		return
+	}
+	r.Message = short(plain(err))
 	if errors.Is(context.Cause(ctx), context.Canceled) || errors.Is(err, context.Canceled) {
 		r.Message = "interrupted"
 	}

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 
@@ -121,7 +122,7 @@ func startTLS(ctx context.Context, conn net.Conn, host string, p tlsPlan) (net.C
 		return nil, nil, err
 	}
 	answer := make([]byte, 1)
-	if _, err := conn.Read(answer); err != nil {
+	if _, err := io.ReadFull(conn, answer); err != nil {
 		return nil, nil, err
 	}
 	switch answer[0] {
@@ -142,6 +143,9 @@ func startTLS(ctx context.Context, conn net.Conn, host string, p tlsPlan) (net.C
 
 // judgeChain checks the certificate as far as the sslmode asks for it.
 func (p tlsPlan) judgeChain(state tls.ConnectionState, host string) (*pgfacts.TLS, error) {
+	if len(state.PeerCertificates) == 0 {
+		return nil, errors.New("the server has no certificate")
+	}
 	leaf := state.PeerCertificates[0]
 	facts := &pgfacts.TLS{
 		Version:     tls.VersionName(state.Version),
