@@ -141,11 +141,11 @@ func TestASentenceDoesNotPassForOurs(t *testing.T) {
 
 func TestALongTextSaysHowMuchIsLeftOut(t *testing.T) {
 	t.Parallel()
-	assert.Equal(t, "short", border.Bounded("short"))
-	long := border.Bounded("begin" + strings.Repeat("ä", 90_000) + "end")
+	assert.Equal(t, "short", border.Clean("short", nil))
+	long := border.Clean("begin"+strings.Repeat("ä", 90_000)+"end", nil)
 	assert.Less(t, len(long), border.Longest+100)
 	assert.Regexp(t, `^beginä+… \(175\d\d\d bytes are left out here\) …ä+end$`, long)
-	many := border.Bounded(strings.Repeat("line\n", 1000))
+	many := border.Clean(strings.Repeat("line\n", 1000), nil)
 	assert.Equal(t, 60, strings.Count(many, "\n"))
 	assert.Contains(t, many, "more lines)")
 }

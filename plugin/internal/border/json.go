@@ -26,17 +26,24 @@ func (w *Writer) hideJSON(line string) string {
 	start := len(jsonKey.FindString(line))
 	from := strings.IndexByte(line[start:], '"') + start
 	to := strings.LastIndexByte(line, '"') + 1
-	if from < start || to-from < 2 || w.known.Hide(line[from:to]) == line[from:to] {
+	if from < start || to-from < 2 {
+		return line
+	}
+	if !strings.Contains(line[from:to], `\`) && w.known.Hide(line[from:to]) == line[from:to] {
 		return line
 	}
 	var text string
 	if err := json.Unmarshal([]byte(line[from:to]), &text); err != nil {
 		return line[:from] + `"` + secrets.Hidden + `"` + line[to:]
 	}
+	hidden := w.known.Hide(text)
+	if hidden == text {
+		return line
+	}
 	var out bytes.Buffer
 	enc := json.NewEncoder(&out)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(w.known.Hide(text)); err != nil {
+	if err := enc.Encode(hidden); err != nil {
 		return line[:from] + `"` + secrets.Hidden + `"` + line[to:]
 	}
 	return line[:from] + strings.TrimSuffix(out.String(), "\n") + line[to:]

@@ -108,7 +108,12 @@ func (w *Writer) line(text string) string {
 		return w.jsonLine(text)
 	}
 	text = w.withoutKeys(strings.TrimSuffix(text, "\r"))
-	return disarmed(w.colored(w.known.Hide(text)), `#\#`)
+	text = w.known.Hide(text)
+	if escaped := w.colored(text); escaped != text {
+		// A character that is written out no longer hides where a word ends.
+		text = w.known.Hide(escaped)
+	}
+	return disarmed(text, `#\#`)
 }
 
 // withoutKeys hides the lines of a private key.
@@ -146,7 +151,7 @@ func (w *Writer) Status(erase bool, what string) {
 // Say writes a sentence behind a prefix of our own. The sentence may quote others:
 // it is bounded, and its further lines are indented below the first.
 func (w *Writer) Say(prefix, sentence string) {
-	text := Lines(Bounded(w.known.Hide(sentence)))
+	text := Lines(Clean(sentence, w.known))
 	// Nothing can be done about a stream that does not take our words.
 	_, _ = io.WriteString(w, prefix+Indented(strings.TrimRight(text, "\n"), "  ")+"\n")
 }

@@ -12,7 +12,7 @@ import (
 // clean takes secrets out of every text that a report holds and bounds it, but for
 // what checks declare of themselves. It changes what the report points to.
 func clean(r *Report, known *secrets.Known) {
-	change(r, func(text string) string { return border.Bounded(known.Hide(text)) })
+	change(r, func(text string) string { return border.Clean(text, known) })
 }
 
 // inLines brings every text to what may stand in a text report: one line, or lines

@@ -84,6 +84,9 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 	if err != nil {
 		return nil, err
 	}
+	for _, url := range urls {
+		url.Learn(r.Source.Secrets)
+	}
 	asked := asking{Database: r.Database, urls: urls, given: len(urls) > 0}
 	r.Source.ResolveURL = !asked.given
 	switch {

@@ -3,6 +3,8 @@ package run
 import (
 	"errors"
 	"io"
+	"os"
+	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/border"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks"
@@ -29,6 +31,10 @@ type Streams struct {
 // NewStreams puts the border around the streams of a process.
 func NewStreams(in io.Reader, out, err io.Writer) Streams {
 	known := secrets.New(ownWords()...)
+	for _, name := range []string{"HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"} {
+		known.AddURL(os.Getenv(name))
+		known.AddURL(os.Getenv(strings.ToLower(name)))
+	}
 	s := Streams{In: in, Out: border.New(out, known), Err: border.New(err, known), Product: out, Secrets: known}
 	if s.Out.Terminal() {
 		s.Product = border.New(out, nil)

@@ -16,8 +16,19 @@ func (k *Known) Hide(text string) string {
 		k.mu.RLock()
 		defer k.mu.RUnlock()
 	}
-	return k.hideShapes(k.hideKnown(text))
+	// Where one secret is hidden, another may come to light.
+	for range mostPasses {
+		hidden := k.hideShapes(k.hideKnown(text))
+		if hidden == text {
+			break
+		}
+		text = hidden
+	}
+	return text
 }
+
+// mostPasses bounds how often a text is looked at.
+const mostPasses = 8
 
 func (k *Known) hideKnown(text string) string {
 	if k == nil || len(k.learnt) == 0 || len(text) < leastSecret {

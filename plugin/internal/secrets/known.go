@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -165,13 +166,15 @@ func (k *Known) addWindows(text string, width int) {
 
 func (k *Known) addWhole(text string) {
 	text = fold(text)
-	key := keyOf(text)
-	k.whole[key] = append(k.whole[key], text)
-	k.note(key)
-	if squeezed := squeeze(text); squeezed != text && len(squeezed) >= leastPart {
-		key := keyOf(squeezed)
-		k.whole[key] = append(k.whole[key], squeezed)
-		k.note(key)
+	for _, form := range []string{text, squeeze(text)} {
+		if len(form) < leastPart {
+			continue
+		}
+		key := keyOf(form)
+		if !slices.Contains(k.whole[key], form) {
+			k.whole[key] = append(k.whole[key], form)
+			k.note(key)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package secrets
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -25,34 +26,53 @@ func (v view) source(i int) (from, to int) {
 // for readers.
 const readings = 3
 
-// views are the text, and what it becomes when it is decoded again and again.
+// views are the text, what it becomes when one way to quote is undone, and what it
+// becomes when all are, again and again: a secret may hold what looks quoted.
 func views(text string) []view {
-	all := []view{{text: []byte(text)}}
+	last := view{text: []byte(text)}
+	all := []view{last}
+	ways := 0
+	for i := range marks {
+		if !strings.ContainsAny(text, marks[i:i+1]) {
+			continue
+		}
+		if next, changed := last.decoded(marks[i : i+1]); changed {
+			all = append(all, next)
+			ways++
+		}
+	}
 	for range readings {
-		next, changed := all[len(all)-1].decoded()
+		next, changed := last.decoded(marks)
 		if !changed {
 			break
 		}
-		all = append(all, next)
+		if last = next; ways > 1 || len(all) > 2 {
+			all = append(all, next)
+		}
+		ways = 2
 	}
 	return all
 }
 
-// decoded undoes one level of what programs do to a text that they quote:
-// percent-encoding, backslashes as in JSON, YAML and Go, entities as in HTML, and
-// line breaks with the indentation around them.
-func (v view) decoded() (out view, changed bool) {
-	if !strings.ContainsAny(string(v.text), "%\\&\r\n") {
+// marks begin what is quoted; a line break stands for those of Windows too.
+const marks = "%\\&\n"
+
+// decoded undoes one level of what programs do to a text that they quote, as far
+// as it begins with one of the marks: percent-encoding, backslashes as in JSON,
+// YAML and Go, entities as in HTML, and line breaks with the indentation around
+// them.
+func (v view) decoded(by string) (out view, changed bool) {
+	if !bytes.ContainsAny(v.text, by+"\r") {
 		return v, false
 	}
 	out.text = make([]byte, 0, len(v.text))
 	out.from, out.to = make([]int32, 0, len(v.text)), make([]int32, 0, len(v.text))
 	for i := 0; i < len(v.text); {
-		decoded, n := unit(v.text[i:])
-		if n == 0 {
-			decoded, n = v.text[i:i+1], 1
-		} else {
-			changed = true
+		decoded, n := v.text[i:i+1], 1
+		if mark := v.text[i]; strings.IndexByte(by, mark) >= 0 || mark == '\r' && by[len(by)-1] == '\n' {
+			if found, length := unit(v.text[i:]); length > 0 {
+				decoded, n, changed = found, length, true
+			}
 		}
 		if len(decoded) == 0 {
 			out.trimRight()

@@ -71,7 +71,10 @@ func (r Request) Describe(ctx context.Context, key digest.Key) (*Description, er
 	}
 	out := &Description{Deployment: d}
 	if r.ResolveURL {
-		out.URLs, out.Gap = resolve.Find(ctx, d, r.Chart.Settings.Cluster())
+		out.URLs, out.Gap = resolve.Find(ctx, d, r.Chart.Settings.Cluster(), r.Secrets)
+		for _, url := range out.URLs {
+			url.Learn(r.Secrets)
+		}
 	}
 	if text, literal := d.Replicas[0].Env(coder.PostgresAuth).Text.Literal(); literal {
 		out.PostgresAuth = text
@@ -105,7 +108,7 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 		if r.Chart.DryRun == chart.DryRunServer && r.Chart.KubeVersion+strings.Join(r.Chart.APIVersions, "") != "" {
 			r.Say("--dry-run=server uses the version and APIs of the cluster: --kube-version and --api-versions are ignored")
 		}
-		r.Chart.In = r.In
+		r.Chart.In, r.Chart.Secrets = r.In, r.Secrets
 		rendered, err := chart.Render(ctx, r.Chart)
 		if err != nil {
 			return nil, err
@@ -119,6 +122,7 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 		}
 	}
 	guard.Doing("reading the objects")
+	learnObjects(r.Secrets, objects)
 	d, err := kube.Build(objects, opts)
 	if err != nil && refusal != "" {
 		return nil, RefusalError(refusal)
@@ -127,6 +131,7 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 		return nil, err
 	}
 	d.Source, d.Refusal, d.Lookups = source, refusal, lookups
+	learnModel(r.Secrets, d)
 	return d, nil
 }
 

@@ -33,7 +33,7 @@ type live struct {
 // connect reaches the cluster and asks for its version and APIs. What it may
 // not ask for stays as it is without a cluster.
 func connect(ctx context.Context, opts Options) (*live, error) {
-	config, err := kubeconfig.Config(opts.Settings.Cluster())
+	config, err := kubeconfig.Config(opts.Settings.Cluster(), opts.Secrets)
 	if err != nil {
 		return nil, fmt.Errorf("--dry-run=server: %w: %s", err, reachIt)
 	}

@@ -20,10 +20,14 @@ import (
 // load finds and reads the chart and proves that it can be installed.
 func load(opts Options) (*chart.Chart, error) {
 	guard.Doing("reading the chart")
+	opts.Secrets.Add(opts.Path.Password)
+	opts.Secrets.AddURL(opts.Path.RepoURL)
+	opts.Secrets.AddURL(opts.Chart)
 	loaded, err := read(opts)
 	if err != nil {
 		return nil, err
 	}
+	opts.Secrets.AddTree(map[string]any(loaded.Values))
 	if kind := loaded.Metadata.Type; kind != "" && kind != "application" {
 		return nil, fmt.Errorf("chart %s is a %s chart and cannot be installed: name an application chart", loaded.Name(), kind)
 	}

@@ -7,6 +7,8 @@ import (
 
 	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/cli/values"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
 )
 
 // DefaultReleaseName is the one that `helm template` uses without a name.
@@ -24,6 +26,8 @@ type Options struct {
 	Values   values.Options
 	// In is read where a values file is named "-".
 	In io.Reader
+	// Secrets take what no output may hold.
+	Secrets *secrets.Known
 	// DryRun says whether the templates ask the cluster of Settings. If so its
 	// own version and APIs count, and KubeVersion and APIVersions do not.
 	DryRun DryRun

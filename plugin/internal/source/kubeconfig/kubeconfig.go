@@ -12,14 +12,16 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/limits"
+	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
 )
 
 // ErrNone says that nothing names a cluster.
 var ErrNone = errors.New("no kubeconfig names a cluster")
 
 // Config says how to reach the cluster. Without one the error is ErrNone; any
-// other error says what is wrong with the kubeconfig.
-func Config(getter genericclioptions.RESTClientGetter) (*rest.Config, error) {
+// other error says what is wrong with the kubeconfig. Its credentials are made
+// known.
+func Config(getter genericclioptions.RESTClientGetter, known *secrets.Known) (*rest.Config, error) {
 	raw, rawErr := getter.ToRawKubeConfigLoader().RawConfig()
 	config, err := getter.ToRESTConfig()
 	none := rawErr == nil && len(raw.Clusters) == 0 && os.Getenv("KUBERNETES_SERVICE_HOST") == ""
@@ -38,6 +40,7 @@ func Config(getter genericclioptions.RESTClientGetter) (*rest.Config, error) {
 	config.Wrap(func(base http.RoundTripper) http.RoundTripper {
 		return limits.Answers(base, config.Host, limits.APIAnswer)
 	})
+	guard(config, known)
 	return config, nil
 }
 

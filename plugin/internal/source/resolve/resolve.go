@@ -20,6 +20,8 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/limits"
+	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
+	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kubeconfig"
 )
 
@@ -28,6 +30,13 @@ type URL struct {
 	Text string
 	// Origin is for people: "key url of Secret coder/coder-db-url".
 	Origin string
+}
+
+// Learn makes known what is secret in the URL, and what is shown anyway.
+func (u URL) Learn(known *secrets.Known) {
+	hidden, open := pgurl.Parts(u.Text)
+	known.Open(open...)
+	known.Add(hidden...)
 }
 
 // reveal makes what was read from the cluster known in the model, so that the
@@ -51,8 +60,8 @@ const giveURL = "set CODER_PG_CONNECTION_URL in the environment of this command,
 
 // Find finds the URLs, each once. Where it cannot, the gap says why and what would
 // help.
-func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) ([]URL, *facts.Gap) {
-	first, gap := find(ctx, d, getter)
+func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter, known *secrets.Known) ([]URL, *facts.Gap) {
+	first, gap := find(ctx, d, getter, known)
 	if gap != nil {
 		return nil, gap
 	}
@@ -60,8 +69,8 @@ func Find(ctx context.Context, d *deployment.Deployment, getter genericclioption
 	for _, r := range d.Replicas {
 		v := r.Env(coder.PostgresURL)
 		text, literal := v.Text.Literal()
-		known := slices.ContainsFunc(urls, func(u URL) bool { return u.Text == text })
-		if d.OnHost(r) && v.Set() && literal && !known {
+		seen := slices.ContainsFunc(urls, func(u URL) bool { return u.Text == text })
+		if d.OnHost(r) && v.Set() && literal && !seen {
 			urls = append(urls, URL{Text: text, Origin: origin(d, r, v)})
 		}
 	}
@@ -69,7 +78,7 @@ func Find(ctx context.Context, d *deployment.Deployment, getter genericclioption
 }
 
 // find finds the URL of the first replica: those of Kubernetes are made alike.
-func find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter) (*URL, *facts.Gap) {
+func find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter, known *secrets.Known) (*URL, *facts.Gap) {
 	r := d.Replicas[0]
 	value := r.Env(coder.PostgresURL)
 	switch {
@@ -84,7 +93,7 @@ func find(ctx context.Context, d *deployment.Deployment, getter genericclioption
 	case value.Key == nil:
 		return nil, &facts.Gap{Reason: "the database URL is not known: " + value.Why, Proof: giveURL}
 	}
-	text, err := read(ctx, getter, *value.Key)
+	text, err := read(ctx, getter, known, *value.Key)
 	if err != nil {
 		return nil, &facts.Gap{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
 	}
@@ -106,8 +115,8 @@ func nameOf(key deployment.Key) string {
 
 // read reads a key of a Secret or ConfigMap from the cluster. An error is a
 // clause that continues "the URL is in Secret x, ".
-func read(ctx context.Context, getter genericclioptions.RESTClientGetter, key deployment.Key) (string, error) {
-	config, err := kubeconfig.Config(getter)
+func read(ctx context.Context, getter genericclioptions.RESTClientGetter, known *secrets.Known, key deployment.Key) (string, error) {
+	config, err := kubeconfig.Config(getter, known)
 	if err != nil {
 		return "", fmt.Errorf("and %w", err)
 	}

@@ -69,7 +69,7 @@ func TestTheURLIsReadFromTheSecretOfTheCluster(t *testing.T) {
 	for name, container := range map[string]string{"a key": fromKey, "envFrom": "envFrom: [{secretRef: {name: db}}]"} {
 		t.Run(name, func(t *testing.T) {
 			d := model(t, container)
-			source, skip := Find(t.Context(), d, apiServer(t, http.StatusOK, body))
+			source, skip := Find(t.Context(), d, apiServer(t, http.StatusOK, body), nil)
 			require.Nil(t, skip)
 			assert.Equal(t, secretURL, source[0].Text)
 			assert.Contains(t, source[0].Origin, "of Secret ns/db in the cluster")
@@ -83,7 +83,7 @@ func TestTheURLIsReadFromTheSecretOfTheCluster(t *testing.T) {
 }
 
 func TestTheURLOfTheManifestsNeedsNoCluster(t *testing.T) {
-	source, skip := Find(t.Context(), model(t, "env: [{name: CODER_PG_CONNECTION_URL, value: 'postgres://db'}]"), kubeconfigFile(t, ""))
+	source, skip := Find(t.Context(), model(t, "env: [{name: CODER_PG_CONNECTION_URL, value: 'postgres://db'}]"), kubeconfigFile(t, ""), nil)
 	require.Nil(t, skip)
 	assert.Equal(t, "postgres://db", source[0].Text)
 	assert.Equal(t, "CODER_PG_CONNECTION_URL in in.yaml", source[0].Origin)
@@ -115,7 +115,7 @@ func TestWhatKeepsTheURLFromBeingKnownIsSaid(t *testing.T) {
 		{"it depends on the pod", "env: [{name: IP, valueFrom: {fieldRef: {fieldPath: status.hostIP}}}, {name: CODER_PG_CONNECTION_URL, value: 'postgres://$(IP)/coder'}]", func(t *testing.T) genericclioptions.RESTClientGetter { return kubeconfigFile(t, "") }, "depends on the pod"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			source, skip := Find(t.Context(), model(t, c.container), c.cluster(t))
+			source, skip := Find(t.Context(), model(t, c.container), c.cluster(t), nil)
 			assert.Nil(t, source)
 			require.NotNil(t, skip)
 			assert.Contains(t, skip.Reason, c.want)
