@@ -100,6 +100,7 @@ func TestASignalEndsThePluginAtOnce(t *testing.T) {
 	}{
 		{"Ctrl-C while Postgres is silent", syscall.SIGINT, "testdata/good.yaml", false},
 		{"a termination while Postgres is silent", syscall.SIGTERM, "testdata/good.yaml", false},
+		{"the end of the terminal while Postgres is silent", syscall.SIGHUP, "testdata/good.yaml", false},
 		{"Ctrl-C while the values do not come", syscall.SIGINT, "", false},
 		{"Ctrl-C while the cluster is silent", syscall.SIGINT, "testdata/good.yaml", true},
 	}
@@ -145,6 +146,37 @@ func TestCtrlCUnderHelmLeavesNoPluginBehind(t *testing.T) {
 		await(t, server.gone, atOnce, "the end of the plugin")
 		require.Error(t, cmd.Wait())
 	})
+}
+
+// TestThePluginEndsWithHelm signals Helm alone, as a supervisor does: Helm hands
+// nothing on.
+func TestThePluginEndsWithHelm(t *testing.T) {
+	underBothHelmsInstalled(t, func(t *testing.T, h helm) {
+		for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP, syscall.SIGKILL} {
+			t.Run(signal.String(), func(t *testing.T) {
+				server := startSilentServer(t)
+				cmd, _ := start(t, h.with(server.postgres()).env, h.path, "coder-ha", "validate", "-f", "testdata/good.yaml")
+				await(t, server.connected, patience, "a connection to Postgres")
+				require.NoError(t, cmd.Process.Signal(signal))
+				await(t, server.gone, atOnce, "the end of the plugin")
+				require.Error(t, cmd.Wait())
+			})
+		}
+	})
+}
+
+// TestWhatNohupIgnoresStaysIgnored starts the plugin as nohup does.
+func TestWhatNohupIgnoresStaysIgnored(t *testing.T) {
+	server := startSilentServer(t)
+	path, err := checkout.Plugin()
+	require.NoError(t, err)
+	cmd, stdout := start(t, newHelm(t, "").with(server.postgres()).env, "/bin/sh", "-c", `trap "" HUP; exec "$0" "$@"`,
+		path, "validate", "-f", "testdata/good.yaml", "--timeout", "3s")
+	await(t, server.connected, patience, "a connection to Postgres")
+	require.NoError(t, cmd.Process.Signal(syscall.SIGHUP))
+	require.Error(t, cmd.Wait())
+	assert.Contains(t, stdout.String(), "postgres-unreachable", "the run goes on to its end")
+	assert.NotContains(t, stdout.String(), "interrupted")
 }
 
 func TestTheTimeoutEndsTheRunWith124(t *testing.T) {

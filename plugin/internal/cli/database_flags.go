@@ -10,5 +10,6 @@ import (
 func addDatabase(f *pflag.FlagSet, d *run.Database) {
 	f.StringArrayVar(&d.URLs, "postgres-url", nil, "Postgres connection URL (can be repeated, once for each node); other users of this machine can see it in the process list")
 	f.StringArrayVar(&d.Files, "postgres-url-file", nil, "file with a connection URL that not everyone can read (can be repeated, once for each node)")
-	f.DurationVar(&d.ConnectTimeout, "connect-timeout", run.DefaultConnectTimeout, "give up connecting to Postgres after this time")
+	d.ConnectTimeout = run.DefaultConnectTimeout
+	addTime(f, &d.ConnectTimeout, "connect-timeout", "give up connecting to Postgres after this time")
 }

@@ -21,7 +21,8 @@ func (j *judging) command(streams run.Streams, settings *run.Settings, color *st
 	f := cmd.Flags()
 	addDatabase(f, &j.request.Database)
 	addPostgresLimits(f, &j.request.Judging.Limits.Postgres)
-	f.DurationVar(&j.request.Timeout, "timeout", run.DefaultTimeout, "end the whole run after this time")
+	j.request.Timeout = run.DefaultTimeout
+	addTime(f, &j.request.Timeout, "timeout", "end the whole run after this time")
 	cmd.Args = cobra.MaximumNArgs(2)
 	cmd.ValidArgsFunction = completeChart
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

@@ -1,8 +1,6 @@
 package cli
 
 import (
-	"fmt"
-
 	"github.com/spf13/cobra"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
@@ -43,6 +41,9 @@ const postgresExample = `  # the URL from a file that only you can read
 // fewest that Coder advises for availability.
 const plannedReplicas = 3
 
+// mostReplicas is far beyond what one database could serve.
+const mostReplicas = 1000
+
 func newPostgres(streams run.Streams, settings *run.Settings, color *string) *cobra.Command {
 	j := judging{request: run.Request{DatabaseOnly: true, Judging: run.Judging{Settings: check.DefaultSettings()}}}
 	cmd := j.command(streams, settings, color, &cobra.Command{
@@ -55,12 +56,7 @@ func newPostgres(streams run.Streams, settings *run.Settings, color *string) *co
 		name: "postgres-auth", allowed: []string{pgfacts.AuthPassword, pgfacts.AuthAWSIAM}, usage: "value of CODER_PG_AUTH, by default that of the manifests",
 	})
 	replicas := &j.request.Judging.Plan.Replicas
-	cmd.Flags().IntVar(replicas, "replicas", plannedReplicas, "number of replicas, including those of a rolling update, if no chart or manifest says")
-	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if *replicas < 1 {
-			return fmt.Errorf("--replicas %d: use 1 or more", *replicas)
-		}
-		return nil
-	}
+	*replicas = plannedReplicas
+	addNumber(cmd.Flags(), replicas, "replicas", 1, mostReplicas, "number of replicas, including those of a rolling update, if no chart or manifest says")
 	return cmd
 }

@@ -6,34 +6,23 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/border"
 	"github.com/coder-ha/coder-ha/plugin/internal/nearest"
 	"github.com/coder-ha/coder-ha/plugin/internal/run"
 )
 
-// Main runs the command line and returns the exit code. The first Ctrl-C or
-// SIGTERM cancels the work, so that what is known so far is still reported; a
-// second one ends the process at once.
+// Main runs the command line and returns the exit code. The first signal cancels
+// the work, so that what is known so far is still reported.
 func Main(args []string, streams run.Streams) int {
-	ctx, cancel := context.WithCancelCause(context.Background())
-	defer cancel(nil)
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	go func() {
-		<-signals
-		cancel(run.ErrInterrupted)
-		<-signals
-		os.Exit(run.ExitInterrupted)
-	}()
+	ctx, end := interruptible()
+	defer end()
+	defer border.Libraries(streams.Err)()
 	return execute(ctx, args, streams)
 }
 

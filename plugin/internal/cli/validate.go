@@ -70,6 +70,6 @@ func newValidate(streams run.Streams, settings *run.Settings, color *string) *co
 		Example: validateExample,
 	})
 	limits := &j.request.Judging.Limits
-	cmd.Flags().DurationVar(&limits.CertificateWarning, "certificate-warning", limits.CertificateWarning, "warn about certificates that expire within this time")
+	addTime(cmd.Flags(), &limits.CertificateWarning, "certificate-warning", "warn about certificates that expire within this time")
 	return cmd
 }

@@ -61,6 +61,9 @@ type demand struct {
 	each int
 }
 
+// mostConnections is more than any server has, and can be multiplied.
+const mostConnections = 10_000_000
+
 // total is what all hold, with the headroom, rounded up.
 func (d demand) total() int {
 	return (d.replicas*d.each*(100+headroom) + 99) / 100
@@ -102,7 +105,7 @@ func demandOf(f *check.Case) (demand, *check.Result) {
 		}
 		d.surge += surge
 		d.replicas += w.Replicas + surge
-		d.each = max(d.each, n+listener)
+		d.each = max(d.each, min(n, mostConnections)+listener)
 	}
 	return d, nil
 }

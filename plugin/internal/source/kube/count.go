@@ -16,7 +16,7 @@ func (t scaleTarget) is(o manifest.Object) bool {
 type autoscaler struct {
 	Spec struct {
 		Target      scaleTarget `json:"scaleTargetRef"`
-		MaxReplicas int         `json:"maxReplicas"`
+		MaxReplicas int32       `json:"maxReplicas"`
 	} `json:"spec"`
 }
 
@@ -24,7 +24,7 @@ type autoscaler struct {
 type scaledObject struct {
 	Spec struct {
 		Target      scaleTarget `json:"scaleTargetRef"`
-		MaxReplicas *int        `json:"maxReplicaCount"`
+		MaxReplicas *int32      `json:"maxReplicaCount"`
 	} `json:"spec"`
 }
 
@@ -35,7 +35,7 @@ const kedaMaximum = 100
 // scaled to zero itself.
 type rollout struct {
 	Spec struct {
-		Replicas *int        `json:"replicas"`
+		Replicas *int32      `json:"replicas"`
 		Workload scaleTarget `json:"workloadRef"`
 	} `json:"spec"`
 }
@@ -56,13 +56,13 @@ func (in *input) count(o manifest.Object, owner podOwner) int {
 		if s.Namespace == o.Namespace && r.Spec.Workload.is(o) {
 			n = 1
 			if r.Spec.Replicas != nil {
-				n = *r.Spec.Replicas
+				n = int(*r.Spec.Replicas)
 			}
 		}
 	})
 	_ = each(in, "autoscaling", "HorizontalPodAutoscaler", func(s manifest.Object, a autoscaler) {
 		if s.Namespace == o.Namespace && a.Spec.Target.is(o) {
-			n = max(n, a.Spec.MaxReplicas)
+			n = max(n, int(a.Spec.MaxReplicas))
 		}
 	})
 	_ = each(in, "keda.sh", "ScaledObject", func(s manifest.Object, a scaledObject) {
@@ -73,7 +73,7 @@ func (in *input) count(o manifest.Object, owner podOwner) int {
 			n = max(n, kedaMaximum)
 			return
 		}
-		n = max(n, *a.Spec.MaxReplicas)
+		n = max(n, int(*a.Spec.MaxReplicas))
 	})
 	return n
 }
