@@ -24,7 +24,7 @@ func (s *sourceFlags) add(cmd *cobra.Command, settings *run.Settings) {
 	addEnum(cmd, f, &s.ipFamily, enum{name: "pod-ip-family", allowed: []string{"ipv4", "ipv6"}, usage: "IP family of status.podIP, which manifests do not say"})
 
 	h := &s.Hosts
-	f.StringArrayVar(&h.EnvFiles, "env-file", nil, "read the environment file of a host without Kubernetes: NAME=FILE, with the host's name (can be repeated)")
+	f.StringArrayVar(&h.EnvFiles, "env-file", nil, "read the environment file of a host without Kubernetes: NAME=FILE, with the host's name, or '*=FILE' for a file that all hosts have (can be repeated)")
 	f.StringArrayVar(&h.EnvDirs, "env-dir", nil, "read the environment files of all hosts from this folder: NAME.env (can be repeated)")
 	f.StringArrayVar(&h.Units, "unit", nil, "systemd unit, drop-in or folder of drop-ins of all hosts, or NAME=FILE of one (can be repeated)")
 	f.StringVar(&h.Table, "from-table", "", "read all hosts from a table: CSV with a column name and one for each variable, or YAML")

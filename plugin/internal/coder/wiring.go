@@ -2,7 +2,9 @@ package coder
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
+	"strconv"
 	"strings"
 )
 
@@ -39,6 +41,17 @@ func RelayURLOf(scheme, address string, port int, ipv6 bool) string {
 		address = "[" + address + "]"
 	}
 	return fmt.Sprintf("%s://%s:%d", scheme, address, port)
+}
+
+// HostWiring gives a replica on a host without Kubernetes its own relay URL and, in
+// versions that know it, its cluster host. The address is an IP address or a name
+// that the other hosts reach it by.
+func HostWiring(v Version, scheme, address string, port int) []Entry {
+	wiring := []Entry{{Name: RelayURL, Value: scheme + "://" + net.JoinHostPort(address, strconv.Itoa(port))}}
+	if v.AtLeast(2, 35) {
+		wiring = append(wiring, Entry{Name: ClusterHost, Value: address})
+	}
+	return wiring
 }
 
 // ClusterHostWiring gives each replica on Kubernetes the address at which its

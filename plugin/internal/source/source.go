@@ -178,7 +178,9 @@ func (r Request) Named() bool {
 }
 
 // Files are the local files that are read.
-func (r Request) Files() []string { return slices.Concat(r.Manifests, r.Chart.Values.ValueFiles, r.Hosts.Files()) }
+func (r Request) Files() []string {
+	return slices.Concat(r.Manifests, r.Chart.Values.ValueFiles, r.Hosts.Files())
+}
 
 func (r Request) rendersChart() bool {
 	return len(r.Manifests) == 0 || r.Chart.Chart != "" || r.hasValues()

@@ -22,5 +22,5 @@ func Quote(text string) (string, error) {
 // unsafe says which characters a value is quoted for. Some of them systemd alone
 // would read without quotes, but a shell that sources the file would not.
 func unsafe(r rune) bool {
-	return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.,:/@%+=[]", r)
+	return !strings.ContainsRune("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.,:/@%+=[]*", r)
 }

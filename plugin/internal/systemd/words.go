@@ -90,14 +90,14 @@ func unescape(text string) (char string, n int, err error) {
 	if len(text) < start+digits {
 		return "", 0, errWords
 	}
-	code, err := strconv.ParseUint(text[start:start+digits], base, 32)
+	code, err := strconv.ParseInt(text[start:start+digits], base, 33)
 	switch {
 	case err != nil || code == 0:
 		return "", 0, errWords
 	case digits < 4 && code > 0xff:
 		return "", 0, errWords
 	case digits < 4:
-		return string([]byte{byte(code)}), start + digits, nil
+		return string([]byte{byte(code & 0xff)}), start + digits, nil
 	case code > utf8.MaxRune || !utf8.ValidRune(rune(code)) || !validUTF8(string(rune(code))):
 		return "", 0, errWords
 	}

@@ -91,7 +91,7 @@ func judgeStartTimeout(j *judgment.Judgment, _ *deployment.Deployment, r deploym
 	switch {
 	case !known:
 		return
-	case unit.Type.Text != "notify" && !(unit.Partial && unit.Type.Text == "") && unit.Type.Text != "notify-reload":
+	case !waits(unit):
 		j.Skip("the unit is not of Type=notify, so systemd does not wait for coderd")
 		return
 	}
@@ -117,6 +117,12 @@ func judgeStartTimeout(j *judgment.Judgment, _ *deployment.Deployment, r deploym
 		Observed: observed, Expected: "15min or more, or infinity",
 		Remedy: "Add a drop-in for the unit:\n[Service]\nTimeoutStartSec=15min",
 	})
+}
+
+// waits says whether systemd waits until coderd says that it is ready. The unit of
+// Coder's package, of which drop-ins alone are known, does.
+func waits(u deployment.Unit) bool {
+	return u.Type.Text == "notify" || u.Type.Text == "notify-reload" || u.Partial && u.Type.Text == ""
 }
 
 // at is the subject of a finding at a line of a unit.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
@@ -29,20 +30,29 @@ type envFile struct {
 // add reads an environment file of the host. Only a file that is there and cannot
 // be read is an error: one that is missing is a finding.
 func (n *node) add(ctx context.Context, path string) error {
-	f := envFile{path: path}
 	content, err := readEnvFile(ctx, path)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		f.lost = "which is not there"
-		f.faults = append(f.faults, deployment.EnvFault{
+		n.files = append(n.files, envFile{path: path, lost: "which is not there", faults: []deployment.EnvFault{{
 			Message: "the environment file is missing", Observed: "no such file", Expected: "the settings of coderd",
 			Remedy: "Write the file. systemd does not start a unit whose EnvironmentFile is missing.",
-		})
-		n.files = append(n.files, f)
+		}}})
 		return nil
 	case err != nil:
 		return err
 	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	n.take(path, content, info.Mode().Perm())
+	return nil
+}
+
+// take takes the content of an environment file.
+func (n *node) take(path string, content []byte, mode fs.FileMode) {
+	f := envFile{path: path}
+	var err error
 	if f.parsed, err = systemd.ParseEnvFile(content); err != nil {
 		f.lost = "which systemd cannot read"
 		f.faults = append(f.faults, unreadable(err))
@@ -57,15 +67,10 @@ func (n *node) add(ctx context.Context, path string) error {
 		f.faults = append(f.faults, fault(r))
 	}
 	f.faults = append(f.faults, unexpanded(f.parsed)...)
-	exposed, err := f.exposed()
-	if err != nil {
-		return err
-	}
-	if exposed != nil {
+	if exposed := f.exposed(mode); exposed != nil {
 		f.faults = append(f.faults, *exposed)
 	}
 	n.files = append(n.files, f)
-	return nil
 }
 
 // unreadable is the fault for which systemd does not start the service.
@@ -143,31 +148,20 @@ func unexpanded(f systemd.EnvFile) []deployment.EnvFault {
 	return faults
 }
 
-// exposed is the fault that everyone can read a file with a secret in it.
-func (f envFile) exposed() (*deployment.EnvFault, error) {
-	var secret string
-	for _, a := range f.parsed.Assignments {
-		if a.Text != "" && coder.IsSecret(a.Name) && (a.Name != coder.PostgresURL || hasPassword(a.Text)) {
-			secret = a.Name
-			break
-		}
-	}
-	if secret == "" || runtime.GOOS == "windows" {
-		return nil, nil
-	}
-	info, err := os.Stat(f.path)
-	if err != nil {
-		return nil, err
-	}
-	mode := info.Mode().Perm()
-	if mode&0o004 == 0 {
-		return nil, nil
+// exposed is the fault that everyone can read a file with a secret in it; nil where
+// that is not so.
+func (f envFile) exposed(mode fs.FileMode) *deployment.EnvFault {
+	at := slices.IndexFunc(f.parsed.Assignments, func(a systemd.Assignment) bool {
+		return a.Text != "" && coder.IsSecret(a.Name) && (a.Name != coder.PostgresURL || hasPassword(a.Text))
+	})
+	if at < 0 || runtime.GOOS == "windows" || mode&0o004 == 0 {
+		return nil
 	}
 	return &deployment.EnvFault{
-		Message:  fmt.Sprintf("everyone on this machine can read the file, which holds the secret %s", secret),
+		Message:  fmt.Sprintf("everyone on this machine can read the file, which holds the secret %s", f.parsed.Assignments[at].Name),
 		Observed: fmt.Sprintf("mode %04o", mode), Expected: "mode 0600 or 0640",
 		Remedy: "Let only its owner and the group of the service read it: chmod o= " + f.path,
-	}, nil
+	}
 }
 
 // hasPassword says whether a database URL holds a password, or may.

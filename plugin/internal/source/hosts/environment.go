@@ -90,7 +90,7 @@ func shown(a systemd.Assignment) string {
 // given. A file was given for the path that ends with its name, or else for the first
 // one for which there is none: the files of several hosts have other names here.
 func (e *environment) unread() {
-	named := e.unit.all("EnvironmentFile")
+	named := e.unit.environmentFiles()
 	spare := 0
 	for _, f := range e.files {
 		at := slices.IndexFunc(named, func(d directive) bool { return filepath.Base(d.Text) == filepath.Base(f.path) })
@@ -104,7 +104,7 @@ func (e *environment) unread() {
 		spare++
 	}
 	for _, d := range named[min(spare, len(named)):] {
-		e.opaque(fmt.Sprintf("%s, which %s names,", strings.TrimPrefix(d.Text, "-"), d.file), fmt.Sprintf("give it too, with --env-file %s=FILE", e.name))
+		e.opaque(fmt.Sprintf("%s, which %s names,", strings.TrimPrefix(d.Text, "-"), d.file), fmt.Sprintf("give it too, with --env-file %s=FILE, or --env-file '*=FILE' if it is the same on all hosts", e.name))
 	}
 }
 
@@ -218,6 +218,9 @@ func (v variable) value() deployment.Value {
 // value is what coderd makes of a setting; given is false where nothing gives it.
 func (e *environment) value(v coder.Value) (value deployment.Value, given bool) {
 	switch {
+	case v.Source == coder.FromFile && e.replica.Env(v.Setting.Variable).State != deployment.Missing:
+		// coderd does not take the variable, or something else may set it.
+		return deployment.Value{}, false
 	case v.Source == coder.FromFile:
 		return deployment.Value{
 			State: deployment.Unknown, Why: "the file of " + coder.ConfigPath + " may set it", Proof: "set it in the environment file instead",

@@ -14,11 +14,13 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
+	"github.com/coder-ha/coder-ha/plugin/internal/systemd"
 )
 
 // Options name what describes the hosts.
 type Options struct {
-	// EnvFiles are NAME=FILE: an environment file of the host of that name.
+	// EnvFiles are NAME=FILE: an environment file of the host of that name, or of all
+	// hosts where the name is an asterisk.
 	EnvFiles []string
 	// EnvDirs are folders with an environment file for each host, named after it.
 	EnvDirs []string
@@ -72,7 +74,42 @@ func Read(ctx context.Context, o Options) (*deployment.Deployment, error) {
 		return nil, err
 	}
 	o.learn(nodes)
-	d := &deployment.Deployment{Source: source, Version: coder.ParseVersion(o.CoderVersion)}
+	return model(nodes, source, o.CoderVersion), nil
+}
+
+// Content is a file that is not on disk yet.
+type Content struct {
+	// Host is the host that it is for; empty for all of them.
+	Host string
+	// Path is where it will be, and Text what it will hold.
+	Path, Text string
+}
+
+// Of makes the model of hosts from what their files will hold.
+func Of(envFiles, units []Content, coderVersion string) (*deployment.Deployment, error) {
+	var nodes []*node
+	for _, f := range envFiles {
+		n := &node{name: f.Host}
+		n.take(f.Path, []byte(f.Text), 0o600)
+		nodes = append(nodes, n)
+	}
+	for _, f := range units {
+		directives, err := systemd.ParseUnit([]byte(f.Text))
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", f.Path, err)
+		}
+		for _, n := range nodes {
+			if f.Host == "" || f.Host == n.name {
+				n.unit.add(f.Path, directives)
+			}
+		}
+	}
+	return model(nodes, "rendered files", coderVersion), nil
+}
+
+// model is that of the hosts.
+func model(nodes []*node, source, coderVersion string) *deployment.Deployment {
+	d := &deployment.Deployment{Source: source, Version: coder.ParseVersion(coderVersion)}
 	for i, n := range nodes {
 		w := deployment.Workload{Kind: kind, Name: n.name, Replicas: 1, Origin: n.origin(), Host: &deployment.Host{Unit: n.unit.model()}}
 		r := deployment.Replica{Name: n.name, Workload: i}
@@ -81,7 +118,7 @@ func Read(ctx context.Context, o Options) (*deployment.Deployment, error) {
 		d.Workloads = append(d.Workloads, w)
 		d.Replicas = append(d.Replicas, r)
 	}
-	return d, nil
+	return d
 }
 
 // kind is that of hosts, where those of Kubernetes have theirs.
@@ -125,8 +162,13 @@ func (o Options) nodes(ctx context.Context) (nodes []*node, source string, err e
 			return nil, "", err
 		}
 	}
+	var ofAll []string
 	for _, pair := range o.EnvFiles {
 		name, path, ok := strings.Cut(pair, "=")
+		if name == allHosts && path != "" {
+			ofAll = append(ofAll, path)
+			continue
+		}
 		if !ok || path == "" || !validHost(name) {
 			return nil, "", fmt.Errorf("--env-file %s: write it as NAME=FILE, with the name of the host, such as coder-1=coder-1.env", pair)
 		}
@@ -145,8 +187,18 @@ func (o Options) nodes(ctx context.Context) (nodes []*node, source string, err e
 			}
 		}
 	}
+	for _, path := range ofAll {
+		for _, n := range nodes {
+			if err := n.add(ctx, path); err != nil {
+				return nil, "", fmt.Errorf("--env-file: %w", err)
+			}
+		}
+	}
 	return nodes, source, nil
 }
+
+// allHosts stands for the name of a host.
+const allHosts = "*"
 
 // validHost says whether a text can be the name of a host.
 func validHost(name string) bool {

@@ -200,3 +200,19 @@ func TestSecretsOfHostsAreMadeKnown(t *testing.T) {
 	assert.NotContains(t, shown, "correct")
 	assert.True(t, strings.HasPrefix(shown, "it says "))
 }
+
+func TestAFileOfAllHostsComesBehindTheirOwn(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{
+		"env/coder-1.env": "CODER_ACCESS_URL=https://own.example.com\n", "env/coder-2.env": "A=b\n", "secrets.env": "CODER_ACCESS_URL=https://all.example.com\n",
+		"coder.service.d/50.conf": "[Service]\nEnvironmentFile=/etc/coder.d/secrets.env\n",
+	})
+	d := read(t, Options{
+		EnvDirs: []string{filepath.Join(dir, "env")}, EnvFiles: []string{"*=" + filepath.Join(dir, "secrets.env")}, Units: []string{filepath.Join(dir, "coder.service.d")},
+	})
+	require.Len(t, d.Replicas, 2)
+	for _, r := range d.Replicas {
+		assert.Equal(t, deployment.Text("https://all.example.com"), r.Env(coder.AccessURL).Text)
+		assert.Empty(t, r.Opaque)
+	}
+}

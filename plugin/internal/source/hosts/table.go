@@ -67,7 +67,9 @@ func readCSV(path string, content []byte) ([]*node, error) {
 	if err != nil {
 		return nil, errors.New("its first row must name the columns: name, CODER_ACCESS_URL and so on")
 	}
-	at := slices.IndexFunc(titles, func(title string) bool { return slices.Contains(nameColumns, strings.ToLower(strings.TrimSpace(title))) })
+	at := slices.IndexFunc(titles, func(title string) bool {
+		return slices.Contains(nameColumns, strings.ToLower(strings.TrimSpace(title)))
+	})
 	if at < 0 {
 		return nil, errors.New("line 1: no column has the names of the hosts: call it name")
 	}

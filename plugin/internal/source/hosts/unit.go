@@ -133,6 +133,22 @@ func (u unit) all(name string) []directive {
 	return out
 }
 
+// usualEnvFile is that of the unit of Coder's package
+// (coder/coder scripts/linux-pkg/coder.service).
+const usualEnvFile = "/etc/coder.d/coder.env"
+
+// environmentFiles are the environment files that the unit names. A drop-in alone
+// adds to that of Coder's package, unless it takes it back.
+func (u unit) environmentFiles() []directive {
+	named := u.all("EnvironmentFile")
+	reset := slices.ContainsFunc(u.directives, func(d directive) bool { return d.Name == "EnvironmentFile" && d.Text == "" })
+	if u.whole || reset || len(u.directives) == 0 {
+		return named
+	}
+	usual := directive{systemd.Directive{Section: "Service", Name: "EnvironmentFile", Text: usualEnvFile}, u.name}
+	return append([]directive{usual}, named...)
+}
+
 // model is what verdicts rest on; nil where no unit was given.
 func (u unit) model() *deployment.Unit {
 	if len(u.directives) == 0 && !u.whole {
