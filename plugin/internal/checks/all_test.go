@@ -1,12 +1,17 @@
 package checks
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/cluster"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/relay"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/relaytls"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
@@ -88,6 +93,42 @@ func TestASkipNamesOnlyChecksThatThereAre(t *testing.T) {
 	w.Database().Server.Flavor = pgfacts.CockroachDB
 	for _, o := range check.Judge(All(), w.Case(t), nil) {
 		assert.True(t, ids[o.Skip.See], "%s sees %q", o.ID, o.Skip.See)
+	}
+}
+
+// concernsOne are the checks of relays and pubsub that judge what one replica has
+// or does alone: whether it starts, and what workspaces reach.
+var concernsOne = []string{
+	"relay-url-invalid", "relay-url-ipv6-brackets", "relay-env-overridden", "relay-none", "relay-config-conflict",
+	"tls-files-mismatch", "tls-expiry", "cluster-host-malformed", "network-policy-blocks-replicas",
+}
+
+func TestNothingAboutPeersAppliesToOneReplica(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(*checktest.World){
+		"of its own": func(*checktest.World) {},
+		"with what would break a mesh": func(w *checktest.World) {
+			checktest.RelayIs("http://localhost:3000/x")(w)
+			w.Set("CODER_CLUSTER_HOST", "coder")
+		},
+		"over TLS":            checktest.HTTPSRelay,
+		"with custom relays":  checktest.CustomRelays,
+		"without a relay URL": func(w *checktest.World) { w.Unset("CODER_DERP_SERVER_RELAY_URL") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := checktest.NewWorld()
+			w.Replicas(1)
+			change(w)
+			for _, o := range check.Judge(slices.Concat(relay.Checks(), relaytls.Checks(), cluster.Checks()), w.Case(t), nil) {
+				if slices.Contains(concernsOne, o.ID) {
+					continue
+				}
+				assert.Equal(t, check.Skipped, o.Status, "%s %+v", o.ID, o)
+				assert.Equal(t, judgment.OneReplica, o.Skip.Reason, o.ID)
+				assert.False(t, o.Unproven(), o.ID)
+			}
+		})
 	}
 }
 

@@ -53,7 +53,7 @@ func hostChecks() []check.Check {
 			Why:     "Replicas issue the certificates of their pubsub routes for IP addresses, so mutual TLS is off for a hostname.",
 			Example: "CODER_CLUSTER_HOST=coder-0.coder-replicas",
 			Remedy:  setClusterHost,
-			Judge:   judgment.EachWorkload(judgeNotIP),
+			Judge:   judgment.BetweenReplicas(judgeNotIP),
 		},
 		{
 			ID: "cluster-host-malformed", Area: area, Severity: check.Error, Needs: judgment.Replicas,
@@ -87,7 +87,7 @@ func hostChecks() []check.Check {
 			Why:     "Coder 2.35 and 2.36 write the address of a peer without brackets, which does not parse for IPv6, so no routes form.",
 			Example: "CODER_CLUSTER_HOST=fd00::1 with Coder 2.36 and the experiment nats_pubsub",
 			Remedy:  "Add no_nats_pubsub to CODER_EXPERIMENTS on all replicas, or use IPv4 between replicas.",
-			Judge:   judgment.EachWorkload(withNATS(judgeClusterIPv6)),
+			Judge:   judgment.BetweenReplicas(withNATS(judgeClusterIPv6)),
 		},
 	}
 }

@@ -160,10 +160,21 @@ type Relay struct {
 	Err      error
 }
 
-// Relays is each, for the replicas that have a relay URL and use it.
+// Relays judges the relay URLs that replicas have and use; also one that no peer
+// dials.
 func Relays(judge func(*Judgment, Relay)) func(*check.Case) check.Result {
 	return func(f *check.Case) check.Result {
 		return RelaysAmong(f.Deployment, f.Deployment.Representatives(), judge)
+	}
+}
+
+// DialedRelays is Relays, for what matters only to a peer that dials the URL.
+func DialedRelays(judge func(*Judgment, Relay)) func(*check.Case) check.Result {
+	return func(f *check.Case) check.Result {
+		if !f.Deployment.Several() {
+			return check.NotApplicable(OneReplica)
+		}
+		return Relays(judge)(f)
 	}
 }
 
@@ -187,9 +198,9 @@ func RelaysAmong(d *deployment.Deployment, replicas []deployment.Replica, judge 
 	return j.Result()
 }
 
-// ReadableRelays is relays, for those URLs that can be read.
+// ReadableRelays is DialedRelays, for those URLs that can be read.
 func ReadableRelays(judge func(*Judgment, Relay)) func(*check.Case) check.Result {
-	return Relays(func(j *Judgment, r Relay) {
+	return DialedRelays(func(j *Judgment, r Relay) {
 		if r.Err != nil || r.Value.LeftUnexpanded() {
 			j.Skip("the relay URL cannot be read")
 			return

@@ -16,7 +16,7 @@ func modeChecks() []check.Check {
 			Why:     "With the embedded relay off, replicas do not mesh, and no workspace traffic takes the relay URL. Its host is still the cluster host where CODER_CLUSTER_HOST is not set, and Coder 2.35 drops peers without it.",
 			Example: "CODER_DERP_SERVER_ENABLE=false with CODER_DERP_SERVER_RELAY_URL and CODER_CLUSTER_HOST set",
 			Remedy:  "Nothing is broken. Set CODER_CLUSTER_HOST on every replica, and keep the relay URL while a replica runs Coder 2.35 or earlier.",
-			Judge:   judgment.EachWorkload(judgeUnused),
+			Judge:   judgment.BetweenReplicas(judgeUnused),
 		},
 		{
 			ID: "relay-none", Area: area, Severity: check.Error, Needs: judgment.Replicas,

@@ -20,7 +20,7 @@ func sourceChecks() []check.Check {
 			Why:     "Kubernetes leaves $(VAR) unchanged unless VAR is defined earlier in the list; peers then try to resolve it as a hostname.",
 			Example: "CODER_DERP_SERVER_RELAY_URL=http://$(KUBE_POD_IP):8080 listed before KUBE_POD_IP",
 			Remedy:  "Define the variable before the relay URL in the container's env.",
-			Judge:   judgment.Relays(judgeRelayUnexpanded),
+			Judge:   judgment.DialedRelays(judgeRelayUnexpanded),
 		},
 		{
 			ID: "relay-pod-ip-source", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
@@ -28,7 +28,7 @@ func sourceChecks() []check.Check {
 			Why:     "A fixed address, or the address of the node, is wrong for every replica but one, or after the next restart.",
 			Example: "KUBE_POD_IP=10.0.0.5 instead of fieldRef status.podIP",
 			Remedy:  "Set it with valueFrom: {fieldRef: {fieldPath: status.podIP}}.",
-			Judge:   judgment.EachWorkload(judgePodIPSource),
+			Judge:   judgment.BetweenReplicas(judgePodIPSource),
 		},
 		{
 			ID: "relay-env-overridden", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
