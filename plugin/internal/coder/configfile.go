@@ -17,7 +17,7 @@ func (in *reader) file() {
 	if at < 0 {
 		return
 	}
-	path := in.stored(&in.settings[at])
+	path := in.at(&in.settings[at])
 	if path.Text == "" && !path.Unknown {
 		return
 	}
@@ -55,7 +55,7 @@ func (in *reader) fileUnread() {
 	for i := range in.settings {
 		if s := &in.settings[i]; s.YAML != "" && in.sources[s.key()] == FromNothing {
 			in.sources[s.key()] = FromFile
-			in.stored(s).unknown(FromFile)
+			in.at(s).unknown(FromFile)
 		}
 	}
 }
@@ -107,12 +107,15 @@ func (in *reader) apply(nodes map[string]*yaml.Node) {
 		in.sources[s.key()] = FromFile
 		at := At{FromFile, node.Line}
 		if reason := in.assignNode(s, node, at); reason != "" {
-			in.problems = append(in.problems, Problem{Setting: s, At: at, Reason: reason})
+			in.problem(Problem{Setting: s, At: at, Reason: reason})
 		}
 	}
 	for _, path := range slices.Sorted(maps.Keys(nodes)) {
 		if !within(path, known) {
-			in.problems = append(in.problems, Problem{At: At{FromFile, nodes[path].Line}, Reason: "there is no setting " + path + " in a config file"})
+			in.problem(Problem{
+				At: At{FromFile, nodes[path].Line}, Reason: "there is no setting " + path + " in a config file",
+				Doubt: doubt(in.Version, func(s *Setting) bool { return s.YAML == path }),
+			})
 		}
 	}
 }
@@ -132,7 +135,7 @@ func within(path string, known map[string]bool) bool {
 func (in *reader) assignNode(s Setting, node *yaml.Node, at At) string {
 	switch {
 	case s.Type == TypeStruct:
-		in.stored(&s).unknown(FromFile)
+		in.at(&s).unknown(FromFile)
 		return ""
 	case s.Validated:
 		return in.decode(s, node, at)
@@ -150,7 +153,7 @@ func (in *reader) assignNode(s Setting, node *yaml.Node, at At) string {
 
 // decode gives a setting what YAML itself makes of a node.
 func (in *reader) decode(s Setting, node *yaml.Node, at At) string {
-	v := in.stored(&s)
+	v := in.at(&s)
 	var err error
 	switch s.Type {
 	case TypeList:

@@ -9,17 +9,16 @@ import (
 // reader is a reading that is under way.
 type reader struct {
 	Start
+	*table
 
-	// settings are those of the server, by name, which is coderd's order.
-	settings []Setting
-	globals  []Setting
-	// sources are by key; values by where a setting is stored, of which keys is
-	// the table.
+	// sources are by key, values by where a setting is stored.
 	sources map[string]Source
 	values  map[string]*Value
-	keys    map[string]string
 
-	problems    []Problem
+	problems []Problem
+	// ended says that coderd looks no further: what else is read is for the values
+	// alone.
+	ended       bool
 	other       string
 	unknownArgs bool
 }
@@ -31,17 +30,12 @@ func newReader(s Start) *reader {
 	if s.MaySet == nil {
 		s.MaySet = func(string) bool { return false }
 	}
-	in := &reader{
-		Start: s, settings: Settings(s.Version), globals: inVersion(globals, s.Version),
-		sources: map[string]Source{}, values: map[string]*Value{}, keys: map[string]string{},
-	}
-	slices.SortStableFunc(in.settings, func(a, b Setting) int { return cmp.Compare(a.Name, b.Name) })
-	for _, setting := range in.settings {
-		key := setting.key()
-		in.keys[key] = cmp.Or(setting.SameAs, key)
-		if in.keys[key] == key {
-			in.values[key] = &Value{Setting: setting}
-		}
+	in := &reader{Start: s, table: tableOf(s.Version), sources: map[string]Source{}}
+	values := make([]Value, len(in.stored))
+	in.values = make(map[string]*Value, len(values))
+	for i, setting := range in.stored {
+		values[i].Setting = setting
+		in.values[setting.key()] = &values[i]
 	}
 	return in
 }
@@ -57,26 +51,34 @@ func (in *reader) command() string {
 			in.check(g, text, At{FromVariable, at})
 		}
 	}
-	if len(in.problems) > 0 {
-		return ""
-	}
-	line := commandLine{flags: in.globals, plain: in.Plain, set: func(s Setting, text string, _ int) string { return in.wrong(s, text) }}
+	in.stage()
+	line := commandLine{given: map[string]string{}, version: in.Version, flags: in.globals, plain: in.Plain, set: func(s Setting, text string, _ int) string { return in.wrong(s, text) }}
 	line.read(in.Args)
 	in.unknownArgs = line.unknown
 	if len(line.rest) > 0 {
 		return line.rest[0]
 	}
-	in.ended(line)
+	in.stopped(line)
 	return ""
 }
 
-// ended takes over what stopped the reading of a command line.
-func (in *reader) ended(line commandLine) {
+// stage ends what coderd looks at together: it goes on only if nothing is wrong.
+func (in *reader) stage() { in.ended = in.ended || len(in.problems) > 0 }
+
+// problem notes what is wrong.
+func (in *reader) problem(p Problem) {
+	if !in.ended {
+		in.problems = append(in.problems, p)
+	}
+}
+
+// stopped takes over what stopped the reading of a command line.
+func (in *reader) stopped(line commandLine) {
 	switch {
-	case line.help:
+	case line.help && !in.ended:
 		in.other = "--help"
 	case line.problem != nil:
-		in.problems = append(in.problems, *line.problem)
+		in.problem(*line.problem)
 	}
 }
 
@@ -86,32 +88,31 @@ func (in *reader) server() {
 	for i := range in.settings {
 		in.fromVariable(&in.settings[i])
 	}
-	if len(in.problems) > 0 {
-		return
-	}
-	line := commandLine{flags: slices.Concat(in.settings, in.globals), plain: in.Plain, set: in.fromFlag}
+	in.stage()
+	line := commandLine{given: map[string]string{}, version: in.Version, flags: in.flags, plain: in.Plain, set: in.fromFlag}
 	line.read(in.Args)
 	in.unknownArgs = in.unknownArgs || line.unknown
-	if in.file(); len(in.problems) > 0 {
-		return
-	}
+	in.file()
+	in.stage()
+	line.beyond(in.Args)
 	in.defaults()
 	words := line.rest[min(1, len(line.rest)):]
-	if len(words) > 0 && slices.Contains(serverCommands, words[0]) {
+	if len(words) > 0 && slices.Contains(serverCommands, words[0]) && !in.ended {
 		in.other = "server " + words[0]
 		return
 	}
-	if in.ended(line); in.other != "" || len(in.problems) > 0 {
+	if in.stopped(line); in.other != "" {
 		return
 	}
-	if on, _ := in.values["write-config"].Bool(); on {
+	in.stage()
+	if on, _ := in.values["write-config"].Bool(); on && !in.ended {
 		in.other = "--write-config"
 		return
 	}
 	if len(words) > 0 {
-		in.problems = append(in.problems, Problem{Reason: "coder server takes no arguments but flags"})
-		return
+		in.problem(Problem{Reason: "coder server takes no arguments but flags"})
 	}
+	in.stage()
 	in.together(line.given)
 }
 
@@ -124,7 +125,7 @@ func (in *reader) variable(name string) (text string, at int, ok bool) {
 	for _, prefix := range []string{"", "HOMEBREW_"} {
 		for i, v := range slices.Backward(in.Env) {
 			if strings.EqualFold(v.Name, prefix+name) {
-				return v.Text, i, v.Text != "" || !EmptyIsUnset(in.Version)
+				return v.Text, i, v.Text != "" || !emptyIsUnset(in.Version)
 			}
 		}
 	}
@@ -139,7 +140,7 @@ func (in *reader) fromVariable(s *Setting) {
 		in.set(*s, text, At{FromVariable, at})
 	case s.Variable != "" && in.MaySet(s.Variable):
 		in.sources[s.key()] = FromVariable
-		in.stored(s).unknown(FromVariable)
+		in.at(s).unknown(FromVariable)
 	}
 }
 
@@ -158,13 +159,13 @@ func (in *reader) fromFlag(s Setting, text string, word int) string {
 // check notes what is wrong with a text; set sets it, too.
 func (in *reader) check(s Setting, text string, at At) {
 	if reason := in.wrong(s, text); reason != "" {
-		in.problems = append(in.problems, Problem{Setting: s, At: at, Reason: reason})
+		in.problem(Problem{Setting: s, At: at, Reason: reason})
 	}
 }
 
 func (in *reader) set(s Setting, text string, at At) {
 	if reason := in.assign(s, text, at); reason != "" {
-		in.problems = append(in.problems, Problem{Setting: s, At: at, Reason: reason})
+		in.problem(Problem{Setting: s, At: at, Reason: reason})
 	}
 }
 
@@ -183,7 +184,7 @@ func (in *reader) assign(s Setting, text string, at At) string {
 		return reason
 	}
 	_, known := in.Plain(text)
-	v := in.stored(&s)
+	v := in.at(&s)
 	switch {
 	case s.Type != TypeList:
 		v.Text, v.Given, v.Unknown = text, []At{at}, !known
@@ -200,7 +201,7 @@ func (in *reader) assign(s Setting, text string, at At) string {
 	return ""
 }
 
-// stored is where a setting is kept.
-func (in *reader) stored(s *Setting) *Value { return in.values[in.keys[s.key()]] }
+// at is where a setting is kept.
+func (in *reader) at(s *Setting) *Value { return in.values[in.keys[s.key()]] }
 
 func (v *Value) unknown(source Source) { v.Source, v.Unknown = source, true }

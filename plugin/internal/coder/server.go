@@ -15,7 +15,7 @@ func (in *reader) defaults() {
 		}
 	}
 	for _, s := range in.settings {
-		v := in.stored(&s)
+		v := in.at(&s)
 		if sourced[in.keys[s.key()]] != FromNothing {
 			continue
 		}
@@ -41,7 +41,7 @@ func (in *reader) secureCookie(v *Value) {
 
 // together finds what coderd does or refuses for all settings together.
 func (in *reader) together(flags map[string]string) {
-	if on, _ := parseBool(flags["debug-options"]); on {
+	if on, _ := parseBool(flags["debug-options"]); on && !in.ended {
 		in.other = "--debug-options"
 		return
 	}
@@ -86,7 +86,7 @@ func (in *reader) refuse(v Value, reason string) {
 	if len(v.Given) > 0 {
 		p.At = v.Given[0]
 	}
-	in.problems = append(in.problems, p)
+	in.problem(p)
 }
 
 // sessions holds the lifetimes of sessions to each other.

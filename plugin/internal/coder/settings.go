@@ -1,6 +1,9 @@
 package coder
 
-import "slices"
+import (
+	"fmt"
+	"slices"
+)
 
 // Setting is an option of `coder server`. Its value comes from the first of
 // flag, variable, key in the YAML config file and default that is given.
@@ -73,6 +76,27 @@ func nextRead(v Version) int {
 	return readReleases[len(readReleases)-1]
 }
 
+// doubt says why a version may know a setting that its table does not hold: it is
+// newer or older than the releases that were read, or one of them knows it. It is
+// empty where nothing speaks for it.
+func doubt(v Version, is func(*Setting) bool) string {
+	oldest, newest := readReleases[0], readReleases[len(readReleases)-1]
+	switch {
+	case !v.Known():
+		return "the version of Coder is not known"
+	case v.Major != 2 || v.Minor > newest:
+		return fmt.Sprintf("Coder %s may have settings that Coder 2.%d, the newest one whose settings are known, does not have", v, newest)
+	case v.Minor < oldest:
+		return fmt.Sprintf("the settings of Coder before 2.%d are not known", oldest)
+	case slices.Contains(readReleases, v.Minor):
+		return ""
+	case slices.ContainsFunc(slices.Concat(settings, globals), func(s Setting) bool { return is(&s) && v.AtLeast(2, since[s.Variable]) }):
+		return fmt.Sprintf("another version of Coder knows it, and the settings of Coder %s itself are not known", v)
+	default:
+		return ""
+	}
+}
+
 // ByVariable finds the setting of an environment variable.
 func ByVariable(v Version, variable string) (Setting, bool) {
 	return find(v, func(s *Setting) string { return s.Variable }, variable)
@@ -98,7 +122,7 @@ func find(v Version, of func(*Setting) string, name string) (Setting, bool) {
 	if name == "" {
 		return Setting{}, false
 	}
-	all := Settings(v)
+	all := tableOf(v).settings
 	i := slices.IndexFunc(all, func(s Setting) bool { return of(&s) == name })
 	if i < 0 {
 		return Setting{}, false

@@ -3,6 +3,7 @@ package coder
 import (
 	"cmp"
 	"errors"
+	"iter"
 )
 
 // Start is a start of coderd: what decides over its settings. Its texts may hold
@@ -75,12 +76,15 @@ type Problem struct {
 	// Reason completes the sentence "the value ..." or, without a setting, is a
 	// sentence. It holds nothing of a value.
 	Reason string
+	// Doubt says why coderd may take it all the same; "" where it does not.
+	Doubt string
 }
 
 // Reading is what a start makes of its settings.
 type Reading struct {
 	// Problems are why coderd ends, in the order in which it looks; with none it
-	// serves. The first kind that it finds ends it, so that there may be more.
+	// serves. The first kind that it finds ends it, so that there may be more. The
+	// values are then those that it would have without what is refused.
 	Problems []Problem
 	// Other is the command or the flag for which it does something else than to
 	// serve; "" where it serves.
@@ -89,16 +93,27 @@ type Reading struct {
 	UnknownArgs bool
 
 	values map[string]*Value
-	keys   map[string]string
+	table  *table
 }
 
 // Value is a setting by its variable, or else flag, or else YAML key; the zero
 // value where this version has no such setting.
 func (r *Reading) Value(key string) Value {
-	if v := r.values[r.keys[key]]; v != nil {
+	if v := r.values[r.table.keys[key]]; v != nil {
 		return *v
 	}
 	return Value{}
+}
+
+// All are the settings of this version, each under the name that it is stored by.
+func (r *Reading) All() iter.Seq[Value] {
+	return func(yield func(Value) bool) {
+		for i := range r.table.stored {
+			if !yield(*r.values[r.table.stored[i].key()]) {
+				return
+			}
+		}
+	}
 }
 
 // Read is what a start makes of its settings, as coderd reads them: the first of
@@ -107,11 +122,10 @@ func (r *Reading) Value(key string) Value {
 func Read(s Start) *Reading {
 	in := newReader(s)
 	switch command := in.command(); {
-	case len(in.problems) > 0:
-	case command != "server":
-		in.other = cmp.Or(in.other, command, "coder")
-	default:
+	case command == "server":
 		in.server()
+	case len(in.problems) == 0:
+		in.other = cmp.Or(in.other, command, "coder")
 	}
-	return &Reading{Problems: in.problems, Other: in.other, UnknownArgs: in.unknownArgs, values: in.values, keys: in.keys}
+	return &Reading{Problems: in.problems, Other: in.other, UnknownArgs: in.unknownArgs, values: in.values, table: in.table}
 }

@@ -73,6 +73,34 @@ func parseBool(text string) (bool, error) {
 	return strconv.ParseBool(text)
 }
 
+// JoinList writes a list as coderd reads it.
+func JoinList(items []string) string {
+	switch {
+	case len(items) == 0:
+		return ""
+	case len(items) == 1 && items[0] == "":
+		return `""`
+	}
+	var out strings.Builder
+	w := csv.NewWriter(&out)
+	// A builder takes whatever is written.
+	_ = w.Write(items)
+	w.Flush()
+	return strings.TrimSuffix(out.String(), "\n")
+}
+
+// SplitList reads a list as coderd does; what it does not take is one item.
+func SplitList(text string) []string {
+	if text == "" {
+		return nil
+	}
+	items, err := splitList(text)
+	if err != nil {
+		return []string{text}
+	}
+	return items
+}
+
 // splitList reads a list as coderd does: one line of comma-separated values,
 // whose spaces are part of them.
 func splitList(text string) ([]string, error) {

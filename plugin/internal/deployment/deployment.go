@@ -106,12 +106,29 @@ type Replica struct {
 	Settings map[string]Value `json:"settings,omitempty"`
 	// Opaque are sources of variables that could not be read.
 	Opaque []Opaque `json:"opaque,omitempty"`
+	// Refusals are why coderd ends instead of serving; with none it starts, as far as
+	// its settings tell.
+	Refusals []Refusal `json:"refusals,omitempty"`
 	// Database is the URL of CODER_PG_CONNECTION_URL without its secrets; nil where
 	// none is known, and before Seal.
 	Database *DatabaseURL `json:"database,omitempty"`
 	// Certificates are the PEM blocks behind CODER_TLS_CERT_FILE, in order; nil
 	// where they are not in the input.
 	Certificates []Certificate `json:"certificates,omitempty"`
+}
+
+// Refusal is something that coderd does not take, and ends.
+type Refusal struct {
+	// Variable is that of the setting; empty where it is not about one.
+	Variable string `json:"variable,omitempty"`
+	// Given names the place for people: "flag --tls-enable".
+	Given string `json:"given"`
+	// Reason completes the sentence "the value ..." or, without a variable, is a
+	// sentence. It holds nothing of a value.
+	Reason string `json:"reason"`
+	// Doubt says why coderd may take it all the same; empty where it does not.
+	Doubt  string `json:"doubt,omitempty"`
+	Origin Origin `json:"origin"`
 }
 
 // Opaque is a source of environment variables that is not in the input.

@@ -33,6 +33,17 @@ func (d *Deployment) Representatives() []Replica {
 	return out
 }
 
+// Refused is the first reason for which coderd ends over one of the variables; nil
+// where it takes them.
+func (r Replica) Refused(variables ...string) *Refusal {
+	for i := range r.Refusals {
+		if slices.Contains(variables, r.Refusals[i].Variable) {
+			return &r.Refusals[i]
+		}
+	}
+	return nil
+}
+
 // EmbeddedRelay says whether a replica serves its own DERP relay; coderd does
 // unless it is told not to.
 func (r Replica) EmbeddedRelay() bool {
@@ -52,7 +63,7 @@ func (r Replica) Address(variable string) Value {
 	// A deprecated, hidden setting is not suspected in every Secret that is not in
 	// the input.
 	old, given := r.Variables[coder.Address]
-	if !given || old.Unset() {
+	if host, port, err := net.SplitHostPort(string(old.Text)); !given || old.State != Unknown && (err != nil || host+port == "") {
 		return r.ownAddress(variable)
 	}
 	on, known := r.TLS()

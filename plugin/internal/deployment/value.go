@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 )
 
 // State says what is known of a value.
@@ -93,16 +95,9 @@ func (v Value) Bool(unset bool) (value, ok bool) {
 	return parsed, err == nil
 }
 
-// List splits a value at commas, as coderd reads a list.
-func (v Value) List() []string {
-	var items []string
-	for item := range strings.SplitSeq(string(v.Text), ",") {
-		if item = strings.TrimSpace(item); item != "" {
-			items = append(items, item)
-		}
-	}
-	return items
-}
+// List is the items of a value that coderd reads as a list. The spaces around an
+// item are part of it.
+func (v Value) List() []string { return coder.SplitList(string(v.Text)) }
 
 // String shows the value for people. What came from a Secret is not shown.
 func (v Value) String() string {

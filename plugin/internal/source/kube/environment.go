@@ -9,7 +9,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
 
@@ -24,7 +23,8 @@ type environment struct {
 }
 
 // resolve fills in the replica's variables: envFrom first and unexpanded, then
-// env in order, then what the command line says.
+// env in order, then what coderd makes of them with its command line and its config
+// file.
 func (e *environment) resolve() {
 	e.replica.Variables = map[string]deployment.Value{}
 	for i, from := range e.spec.EnvFrom {
@@ -38,12 +38,7 @@ func (e *environment) resolve() {
 	for _, name := range e.in.Open.Absent(e.w.object, e.path("env")...) {
 		e.replica.Variables[name] = e.open(e.origin(e.path("env")))
 	}
-	if coder.EmptyIsUnset(e.w.version) {
-		maps.DeleteFunc(e.replica.Variables, func(name string, v deployment.Value) bool {
-			return strings.HasPrefix(name, "CODER_") && v.State == deployment.Known && v.Unset()
-		})
-	}
-	e.arguments()
+	e.start()
 }
 
 func (e *environment) path(path ...any) []any { return e.w.path(path...) }

@@ -15,6 +15,12 @@ import (
 // fields, and more documents.
 func build(t *testing.T, container string, docs ...string) *deployment.Deployment {
 	t.Helper()
+	return buildPod(t, container, "volumes: []", docs...)
+}
+
+// buildPod is build, with fields of the pod.
+func buildPod(t *testing.T, container, pod string, docs ...string) *deployment.Deployment {
+	t.Helper()
 	text := `apiVersion: apps/v1
 kind: StatefulSet
 metadata: {name: coder, namespace: ns}
@@ -28,7 +34,7 @@ spec:
       containers:
       - name: coder
         image: ghcr.io/coder/coder:v2.38.0
-` + indent(container, 8) + "\n---\n" + strings.Join(docs, "\n---\n")
+` + indent(container, 8) + "\n" + indent(pod, 6) + "\n---\n" + strings.Join(docs, "\n---\n")
 	objects, err := manifest.Decode(strings.NewReader(text), "in.yaml")
 	require.NoError(t, err)
 	d, err := Build(objects, Options{Namespace: "ns"})
@@ -90,13 +96,14 @@ func TestWhatIsNotInTheInputIsUnknown(t *testing.T) {
 		{"whatever a Secret sets", "envFrom: [{secretRef: {name: more}}]", "A", "Secret ns/more may set A"},
 		{"what is made of an unknown", "env: [{name: B, valueFrom: {secretKeyRef: {name: db, key: url}}}, {name: A, value: x$(B)}]", "A", "key url of Secret ns/db"},
 		{"a Service's variable", "env: [{name: A, value: $(KUBERNETES_SERVICE_HOST)}]", "A", "set by Kubernetes for a Service"},
-		{"what a shell script sets", "command: [sh, -c, 'CODER_ACCESS_URL=x exec coder server']", "CODER_ACCESS_URL", "shell script of container coder"},
+		{"what a command in a shell script says", "command: [sh, -c, 'CODER_ACCESS_URL=http://$(hostname -i) exec coder server']", "CODER_ACCESS_URL", "the shell script of container coder sets CODER_ACCESS_URL"},
+		{"what a shell script sets on a condition", "command: [sh, -c, 'if test -e /x; then export CODER_ACCESS_URL=x; fi; exec coder server']", "CODER_ACCESS_URL", "the shell script of container coder sets CODER_ACCESS_URL"},
 		{"what a script reads from elsewhere", "command: [bash, -c, '. /etc/coder.env; exec coder server']", "A", "shell script"},
-		{"what the flags in a shell script set", "command: [sh, -c, 'exec coder server --http-address :$PORT']", "CODER_HTTP_ADDRESS", "shell script"},
+		{"what the flags in a shell script make of it", "command: [sh, -c, 'exec coder server --http-address :$HOSTNAME']", "CODER_HTTP_ADDRESS", "shell script"},
 		{"whatever a script's file sets", "command: [bash, /scripts/start.sh]", "A", "shell script"},
 		{"whatever a script that starts another one sets", "command: [bash, -c, /scripts/start.sh]", "A", "shell script"},
 		{"whatever another program sets", "command: [/vault/vault-env]\nargs: [coder, server]", "A", "the program /vault/vault-env that starts container coder"},
-		{"what a configuration file sets", "env: [{name: CODER_CONFIG_PATH, value: /etc/coder.yaml}]", "CODER_ACCESS_URL", "CODER_CONFIG_PATH"},
+		{"what a configuration file sets", "env: [{name: CODER_CONFIG_PATH, value: /etc/coder.yaml}]", "CODER_ACCESS_URL", "the config file /etc/coder.yaml, which is not in the input, may set CODER_ACCESS_URL"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := build(t, c.container).Replicas[0].Env(c.variable)

@@ -219,21 +219,18 @@ const (
 	runsServer
 )
 
-// otherCommands are sub-commands of the coder binary that are not coderd.
-var otherCommands = []string{"wsproxy", "workspace-proxy", "provisionerd", "provisioner", "provisioners", "templates", "agent", "ai-gateway", "exp", "port-forward", "ssh"}
-
 // evidenceOf looks at a container's command, its image and its settings.
 func evidenceOf(c corev1.Container) evidence {
-	words := slices.Concat(c.Command, c.Args)
-	if runsOther(words) {
-		return noEvidence
+	var words []word
+	for _, text := range slices.Concat(c.Command, c.Args) {
+		words = append(words, known(text))
 	}
+	p := starter{container: c.Name, env: func(name string) deployment.Value { return written(c, name) }}.programOf(c, words)
 	repo, _ := splitImage(c.Image)
-	at := programAt(words)
 	switch {
-	case path.Base(repo) == "coder",
-		at+1 < len(words) && path.Base(words[at]) == "coder" && words[at+1] == "server",
-		startsServer.MatchString(strings.Join(words, "\n")):
+	case len(p.args) > 0 && p.does() != "":
+		return noEvidence
+	case p.coder, path.Base(repo) == binary:
 		return runsServer
 	case slices.ContainsFunc(c.Env, func(e corev1.EnvVar) bool {
 		return e.Name == coder.PostgresURL || e.Name == coder.RelayURL || e.Name == coder.AccessURL
@@ -241,6 +238,16 @@ func evidenceOf(c corev1.Container) evidence {
 		return hasSettings
 	}
 	return noEvidence
+}
+
+// written is a variable as far as it is written in a container.
+func written(c corev1.Container, name string) deployment.Value {
+	for _, entry := range slices.Backward(c.Env) {
+		if entry.Name == name && entry.ValueFrom == nil && !strings.Contains(entry.Value, "$(") {
+			return deployment.Value{State: deployment.Known, Text: deployment.Text(entry.Value)}
+		}
+	}
+	return deployment.Value{State: deployment.Unknown, Why: "it is read later"}
 }
 
 // splitImage takes an image reference apart.

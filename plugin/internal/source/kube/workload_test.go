@@ -65,6 +65,56 @@ func TestWhichWorkloadIsCoder(t *testing.T) {
 	}
 }
 
+// A container whose command line stands behind its image.
+func container(image, fields string) string { return "{name: x, image: " + image + ", " + fields + "}" }
+
+func TestWhichProgramsAreReplicas(t *testing.T) {
+	const official, corporate = "ghcr.io/coder/coder:v2.36.1", "corp/platform"
+	for _, c := range []struct{ name, container string }{
+		{"the image's own program", "{name: x, image: " + official + "}"},
+		{"the image's entry point with flags", container(official, "args: [--http-address, ':80']")},
+		{"the image's entry point with the word server", container(official, "args: [server]")},
+		{"the server", container(corporate, "command: [/opt/coder, server]")},
+		{"flags in front of it", container(corporate, "command: [/opt/coder, -v], args: [server]")},
+		{"behind tini", container(corporate, "command: [/sbin/tini, -s, -p, SIGTERM, --, coder], args: [server]")},
+		{"behind env", container(corporate, "command: [/usr/bin/env, -u, X, 'A=coder', coder, server]")},
+		{"behind another program", container(corporate, "command: [/vault/vault-env], args: [/opt/coder, server]")},
+		{"behind a shell", container(corporate, "command: [sh, -c], args: ['exec /opt/coder server']")},
+		{"behind a shell of busybox", container(corporate, "command: [busybox, sh, -ec, 'coder server']")},
+		{"behind a shell that takes it as arguments", container(corporate, "command: [bash, -o, pipefail, -c, 'exec \"$@\"', --], args: [coder, server]")},
+		{"a shell in the args alone", container(corporate, "args: [sh, -c, 'coder server']")},
+		{"a script of the image", container(official, "command: [/entrypoint.sh]")},
+		{"a server whose flags it refuses", container(official, "command: [coder, server, --nothing]")},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			d, err := find(t, Options{}, workloadDoc("Deployment", "coder", c.container))
+			require.NoError(t, err)
+			assert.Equal(t, "x", d.Workloads[0].Pod.CoderContainer().Name)
+		})
+	}
+	for _, c := range []struct{ name, container string }{
+		{"a provisioner", container(official, "command: [/opt/coder, provisioner, start]")},
+		{"by its alias", container(official, "command: [/opt/coder, provisioners, start]")},
+		{"by its old name", container(official, "command: [/opt/coder], args: [provisionerd, start, --psk, x]")},
+		{"a proxy", container(official, "command: [/opt/coder, wsproxy, server]")},
+		{"a proxy in the args alone", container(official, "args: [wsproxy, server]")},
+		{"a proxy behind flags", container(official, "command: [/opt/coder, --verbose, --url, 'http://server', wsproxy, server]")},
+		{"a push of templates", container(official, "command: [coder, templates, push, server]")},
+		{"behind a shell", container(official, "command: [sh, -c, 'exec /opt/coder provisioner start']")},
+		{"behind exec and tini in a shell", container(official, "command: [sh, -c, 'exec tini -- coder wsproxy server']")},
+		{"behind a variable of the container", "{name: x, image: " + official + ", env: [{name: DO, value: provisionerd}], command: [sh, -c, 'coder $DO start']}"},
+		{"behind env", container(official, "command: [env, 'CODER_X=server', coder, provisionerd, start]")},
+		{"another command of the server", container(official, "command: [coder, server, create-admin-user]")},
+		{"its help", container(official, "command: [coder, server, --help]")},
+		{"a script that only says its name", container(corporate, "command: [sh, -c, 'echo coder server; sleep 1d']")},
+	} {
+		t.Run("not "+c.name, func(t *testing.T) {
+			_, err := find(t, Options{}, workloadDoc("Deployment", "coder", c.container))
+			assert.ErrorContains(t, err, "none of the workloads runs `coder server`")
+		})
+	}
+}
+
 func TestWhatIsNotCoder(t *testing.T) {
 	const coder = "{name: coder, image: ghcr.io/coder/coder}"
 	proxy := workloadDoc("Deployment", "proxy", "{name: coder, image: ghcr.io/coder/coder, args: [wsproxy, server]}")
