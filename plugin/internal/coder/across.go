@@ -41,7 +41,7 @@ var across = map[string]Across{
 	PostgresURL: MustAgree, PostgresAuth: MustAgree, "CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS": MustAgree,
 	Experiments: MustAgree,
 
-	TLSEnable: MustAgree, TLSAddress: MustAgree, "CODER_TLS_MIN_VERSION": MustAgree, TLSClientAuth: MustAgree,
+	TLSEnable: MustAgree, TLSAddress: MustAgree, TLSMinVersion: MustAgree, TLSClientAuth: MustAgree,
 	"CODER_TLS_CLIENT_CA_FILE": MustAgree, "CODER_TLS_CLIENT_CERT_FILE": MustAgree, "CODER_TLS_CLIENT_KEY_FILE": MustAgree,
 	// The files' content must be the same; their paths may differ.
 	TLSCertFile: MayDiffer, TLSKeyFile: MayDiffer,

@@ -13,6 +13,7 @@ const (
 	TLSEnable           = "CODER_TLS_ENABLE"
 	TLSCertFile         = "CODER_TLS_CERT_FILE"
 	TLSKeyFile          = "CODER_TLS_KEY_FILE"
+	TLSMinVersion       = "CODER_TLS_MIN_VERSION"
 	TLSClientAuth       = "CODER_TLS_CLIENT_AUTH"
 	PostgresURL         = "CODER_PG_CONNECTION_URL"
 	PostgresAuth        = "CODER_PG_AUTH"

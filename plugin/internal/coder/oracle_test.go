@@ -111,7 +111,11 @@ func difference(v Version, q question, a answer) string {
 	r := ourReading(v, q)
 	// What coderd's server refuses later is not in its option library.
 	problems := slices.DeleteFunc(r.Problems, func(p Problem) bool {
-		return slices.Contains([]string{noTLSAddress, noHTTPAddress, noScheme}, p.Reason)
+		later := []string{noTLSAddress, noHTTPAddress, noScheme}
+		for _, choice := range tlsChoices {
+			later = append(later, noTLSChoice+strings.Join(choice.words, ", "))
+		}
+		return slices.Contains(later, p.Reason)
 	})
 	var ours []string
 	for _, p := range problems {

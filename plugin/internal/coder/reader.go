@@ -125,7 +125,7 @@ func (in *reader) variable(name string) (text string, at int, ok bool) {
 	for _, prefix := range []string{"", "HOMEBREW_"} {
 		for i, v := range slices.Backward(in.Env) {
 			if strings.EqualFold(v.Name, prefix+name) {
-				return v.Text, i, v.Text != "" || !emptyIsUnset(in.Version)
+				return v.Text, i, v.Text != "" || !EmptyIsUnset(in.Version)
 			}
 		}
 	}

@@ -2,6 +2,7 @@ package coder
 
 import (
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -46,6 +47,7 @@ func (in *reader) together(flags map[string]string) {
 		return
 	}
 	in.listens()
+	in.handshakes()
 	in.accessURL()
 	in.sessions()
 }
@@ -60,6 +62,28 @@ func (in *reader) listens() {
 	case known && !on && http.Text == "" && !http.Unknown:
 		in.refuse(http, noHTTPAddress)
 	}
+}
+
+// handshakes holds what decides over TLS to the words that coderd takes, in lower
+// case only.
+func (in *reader) handshakes() {
+	if on, known := in.values[TLSEnable].Bool(); !known || !on {
+		return
+	}
+	for _, choice := range tlsChoices {
+		v := *in.values[choice.variable]
+		if plain, known := in.Plain(v.Text); known && !v.Unknown && !slices.Contains(choice.words, plain) {
+			in.refuse(v, noTLSChoice+strings.Join(choice.words, ", "))
+		}
+	}
+}
+
+var tlsChoices = []struct {
+	variable string
+	words    []string
+}{
+	{TLSMinVersion, []string{"tls10", "tls11", "tls12", "tls13"}},
+	{TLSClientAuth, []string{"none", "request", "require-any", "verify-if-given", "require-and-verify"}},
 }
 
 // accessURL holds the access URL to what coderd asks of it.
@@ -78,6 +102,7 @@ const (
 	noTLSAddress  = "is no address, and TLS is on"
 	noHTTPAddress = "is empty, and TLS is off: there is no address to listen on"
 	noScheme      = "does not begin with http:// or https://"
+	noTLSChoice   = "is not one of "
 )
 
 // refuse notes that a value, which may be the default, is refused.

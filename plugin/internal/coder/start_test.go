@@ -131,6 +131,8 @@ func TestCoderdEndsWhereAStartIsWrong(t *testing.T) {
 		"and an empty one":                       {args: "-c=coder.yaml", setting: ConfigPath, at: At{FromFlag, 1}, reason: "names a file that is not a map of settings"},
 		"no address to listen on ends it":        {env: "CODER_HTTP_ADDRESS=", setting: HTTPAddress, at: At{FromVariable, 0}, reason: noHTTPAddress},
 		"TLS without an address ends it":         {env: "CODER_TLS_ENABLE=1\nCODER_TLS_ADDRESS=:", setting: TLSAddress, at: At{FromVariable, 1}, reason: noTLSAddress},
+		"a choice of TLS in capitals ends it":    {env: "CODER_TLS_ENABLE=1\nCODER_TLS_CLIENT_AUTH=None", setting: TLSClientAuth, at: At{FromVariable, 1}, reason: "is not one of none, request, require-any, verify-if-given, require-and-verify"},
+		"and another version of TLS":             {env: "CODER_TLS_MIN_VERSION=1.2", args: "--tls-enable", setting: TLSMinVersion, at: At{FromVariable, 0}, reason: "is not one of tls10, tls11, tls12, tls13"},
 		"an access URL without a scheme ends it": {env: "CODER_ACCESS_URL=coder.example.com", setting: AccessURL, at: At{FromVariable, 0}, reason: noScheme},
 		"a session must end before its refresh":  {env: "CODER_SESSION_DURATION=30d", setting: "CODER_DEFAULT_OAUTH_REFRESH_LIFETIME", reason: "is not longer than that of CODER_SESSION_DURATION"},
 		"coder itself reads its own variables":   {env: "CODER_NO_OPEN=maybe", setting: "CODER_NO_OPEN", at: At{FromVariable, 0}, reason: "is not true or false (coderd takes 1, t, true, 0, f, false and the like, not yes, no, on or off)"},

@@ -52,7 +52,7 @@ func (v Version) String() string {
 	return "unknown"
 }
 
-// emptyIsUnset says that an empty variable counts as one that is not set. It counts
+// EmptyIsUnset says that an empty variable counts as one that is not set. It counts
 // as the empty value since serpent 0.15, which came with 2.34 (coder/coder pull
 // request 24926).
-func emptyIsUnset(v Version) bool { return !v.AtLeast(2, 34) }
+func EmptyIsUnset(v Version) bool { return !v.AtLeast(2, 34) }

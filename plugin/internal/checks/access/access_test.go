@@ -95,6 +95,12 @@ func listenCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("not set, which is loopback", "listens on loopback", func(w *checktest.World) { w.Unset("CODER_HTTP_ADDRESS") }),
 		checktest.Passes("not set, but the older name is", func(w *checktest.World) { w.Unset("CODER_HTTP_ADDRESS"); w.Set("CODER_ADDRESS", "0.0.0.0:8080") }),
 		checktest.Skips("one replica", "one replica", func(w *checktest.World) { w.Replicas(1); w.Unset("CODER_HTTP_ADDRESS") }),
+		checktest.Fires("peers have the TLS listener, on its default address", "listens on loopback", func(w *checktest.World) {
+			checktest.ServeTLS(w)
+			w.Unset("CODER_TLS_ADDRESS")
+			checktest.RelayIs("https://$(KUBE_POD_IP):3443")(w)
+		}),
+		checktest.Fires("CODER_ADDRESS without parts, which counts as not set", "listens on loopback", func(w *checktest.World) { httpIs("127.0.0.1:8080")(w); w.Set("CODER_ADDRESS", ":") }),
 		checktest.Passes("peers and users have the TLS listener", func(w *checktest.World) { checktest.HTTPSRelay(w); httpIs("127.0.0.1:8080")(w) }),
 	)
 	c.About("http-address-loopback",
@@ -119,7 +125,7 @@ func listenCases(_ *testing.T, c *checktest.Cases) {
 			w.Set("CODER_HTTP_ADDRESS", "")
 			w.Version("v2.33.0")
 		}),
-		checktest.Fires("an empty TLS address with TLS", "is not HOST:PORT", func(w *checktest.World) { checktest.ServeTLS(w); w.Set("CODER_TLS_ADDRESS", "") }),
+		checktest.Fires("an empty TLS address with TLS", "the value of CODER_TLS_ADDRESS is empty", func(w *checktest.World) { checktest.ServeTLS(w); w.Set("CODER_TLS_ADDRESS", "") }),
 		checktest.Passes("an address", nil),
 		checktest.Fires("an asterisk", "cannot listen on *", httpIs("*:80")),
 		checktest.Fires("an asterisk for TLS", "cannot listen on *", func(w *checktest.World) { checktest.ServeTLS(w); w.Set("CODER_TLS_ADDRESS", "*:8443") }),
@@ -128,6 +134,21 @@ func listenCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("a URL", "not HOST:PORT", httpIs("http://0.0.0.0:8080")),
 		checktest.Fires("a variable that nothing defines", "does not expand", httpIs("0.0.0.0:$(PORT)")),
 		checktest.Passes("a port behind a colon", httpIs(":8080")),
+		checktest.Fires("an address that one pod can have", "at most one of the pods can have the address 10.0.0.5", httpIs("10.0.0.5:8080")),
+		checktest.Passes("an address that the one pod may have", func(w *checktest.World) { w.Replicas(1); httpIs("10.0.0.5:8080")(w) }),
+		checktest.Passes("loopback, which every pod has", httpIs("127.0.0.1:8080")),
+		checktest.Skips("an address that nodes may share", "every node", func(w *checktest.World) { w.Pod().HostNetwork = true; httpIs("10.0.0.5:8080")(w) }),
+		checktest.Fires("the node's address", "does not have the address of its node", func(w *checktest.World) {
+			w.Container().Env = append([]corev1.EnvVar{checktest.Field("NODE", "status.hostIP")}, w.Container().Env...)
+			httpIs("$(NODE):8080")(w)
+		}),
+		checktest.Passes("the node's address on its network", func(w *checktest.World) {
+			w.Pod().HostNetwork = true
+			w.Container().Env = append([]corev1.EnvVar{checktest.Field("NODE", "status.hostIP")}, w.Container().Env...)
+			httpIs("$(NODE):8080")(w)
+		}),
+		checktest.Fires("an empty TLS address without TLS", "the value of CODER_TLS_ADDRESS is empty", func(w *checktest.World) { w.Set("CODER_TLS_ADDRESS", "") }),
+		checktest.Passes("an empty TLS address, which Coder 2.33 takes for none", func(w *checktest.World) { w.Version("v2.33.0"); w.Set("CODER_TLS_ADDRESS", "") }),
 		checktest.Passes("an address of IPv6", httpIs("[::]:8080")),
 		checktest.Passes("the pod's own address", func(w *checktest.World) {
 			w.Container().Env = append([]corev1.EnvVar{checktest.Field("ADDRESS", "status.podIP")}, w.Container().Env...)

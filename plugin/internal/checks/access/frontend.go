@@ -36,7 +36,7 @@ func judgeTrustedProxies(j *judgment.Judgment, d *deployment.Deployment, r deplo
 	origins := r.Env(coder.ProxyTrustedOrigins)
 	if origins.Set() {
 		// coderd keeps the spaces around an item (coder/coder coderd/httpmw/realip.go).
-		for cidr := range strings.SplitSeq(string(origins.Text), ",") {
+		for _, cidr := range origins.List() {
 			if _, _, err := net.ParseCIDR(cidr); err != nil {
 				j.Find(check.Finding{
 					Severity: check.Error, Message: "coderd does not start: a trusted origin is not a CIDR", Subject: judgment.Of(d, r, origins),

@@ -2,6 +2,7 @@ package access
 
 import (
 	"net"
+	"net/netip"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
@@ -20,7 +21,7 @@ func listenChecks() []check.Check {
 			Remedy:  "Set CODER_HTTP_ADDRESS to 0.0.0.0:8080 (or [::]:8080).",
 			Judge: judgment.BetweenReplicas(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				variable, value := coder.HTTPAddress, r.Address(coder.HTTPAddress)
-				if on, _ := r.TLS(); on && value.State == deployment.Missing {
+				if on, _ := r.TLS(); on && (value.State == deployment.Missing || relaysOverTLS(r)) {
 					variable, value = coder.TLSAddress, r.Address(coder.TLSAddress)
 				}
 				host, _, ok := deployment.SplitAddress(value.Text)
@@ -29,12 +30,13 @@ func listenChecks() []check.Check {
 					j.Unknown(variable, value)
 				case !ok:
 					j.See("http-address-invalid")
-				case host == "" || !loopbackListen(host) || servesOnlyTLS(r):
+				case host == "" || !loopbackListen(host):
 					j.Good()
 				default:
 					j.Find(check.Finding{
 						Message: "coderd listens on loopback, where no other replica can reach it", Subject: judgment.Of(d, r, value),
-						Observed: variable + "=" + value.String(), Expected: "0.0.0.0:8080, [::]:8080 or :8080",
+						Observed: observedAddress(r, variable, value), Expected: "0.0.0.0:8080, [::]:8080 or :8080",
+						Remedy: "Set " + variable + " to an address of all interfaces, such as 0.0.0.0:8080 (or [::]:8080).",
 					})
 				}
 			}),
@@ -46,6 +48,13 @@ func listenChecks() []check.Check {
 			Example: "CODER_HTTP_ADDRESS=*:80",
 			Remedy:  "Use a form like 0.0.0.0:8080 or :8080.",
 			Judge: judgment.EachWorkload(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+				if refused := r.Refused(coder.Address, coder.HTTPAddress, coder.TLSAddress); refused != nil && refused.Variable != coder.HTTPAddress {
+					j.Find(check.Finding{
+						Message: "coderd does not start: the value of " + refused.Given + " " + refused.Reason, Subject: judgment.At(d, r, refused.Origin),
+						Observed: refused.Variable + "=" + r.Env(refused.Variable).String(), Expected: "0.0.0.0:8080, or :8080 without a host",
+					})
+					return
+				}
 				variables := []string{coder.HTTPAddress}
 				if on, _ := r.TLS(); on {
 					variables = append(variables, coder.TLSAddress)
@@ -72,11 +81,46 @@ func listenChecks() []check.Check {
 							Observed: variable + "=" + value.String(), Expected: "0.0.0.0:8080, or :8080 without a host",
 						})
 					default:
-						j.Good()
+						judgeOwnAddress(j, d, r, variable, value)
 					}
 				}
 			}),
 		},
+	}
+}
+
+// observedAddress shows a listen address, and whether it is the default.
+func observedAddress(r deployment.Replica, variable string, value deployment.Value) string {
+	if r.Env(variable).State == deployment.Missing && r.Env(coder.Address).State == deployment.Missing {
+		return variable + " is not set: its default is " + value.String()
+	}
+	return variable + "=" + value.String()
+}
+
+// judgeOwnAddress asks of a written address whether every replica has it: a process
+// can listen only on addresses of its own network.
+func judgeOwnAddress(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, variable string, value deployment.Value) {
+	host, _, _ := net.SplitHostPort(string(value.Text))
+	w := d.Workloads[r.Workload]
+	ip, err := netip.ParseAddr(host)
+	written := err == nil && !ip.IsLoopback() && !ip.IsUnspecified()
+	node := deployment.Text(host).IsField(deployment.FieldHostIP)
+	finding := check.Finding{
+		Subject: judgment.Of(d, r, value), Observed: variable + "=" + value.String(), Expected: "0.0.0.0:8080, or :8080 without a host",
+	}
+	switch {
+	case w.Pod == nil:
+		j.Good()
+	case node && !w.Pod.HostNetwork:
+		finding.Message = "coderd does not start: a pod with a network of its own does not have the address of its node"
+		j.Find(finding)
+	case !written || w.Replicas < 2:
+		j.Good()
+	case w.Pod.HostNetwork:
+		j.Unproven(variable+": whether every node has the address "+value.String(), "use 0.0.0.0, which every node has")
+	default:
+		finding.Message = "at most one of the pods can have the address " + value.Show(deployment.Text(host)) + ": coderd does not start in the others"
+		j.Find(finding)
 	}
 }
 
@@ -102,13 +146,8 @@ func loopbackListen(host string) bool {
 	return deployment.Loopback(deployment.Text(host)) && host != "0.0.0.0" && host != "::"
 }
 
-// servesOnlyTLS says whether others are meant to use the TLS listener alone.
-func servesOnlyTLS(r deployment.Replica) bool {
-	on, _ := r.TLS()
-	if !on {
-		return false
-	}
-	host, _, ok := deployment.SplitAddress(r.Address(coder.TLSAddress).Text)
+// relaysOverTLS says whether peers dial the TLS listener.
+func relaysOverTLS(r deployment.Replica) bool {
 	e, err := deployment.ParseEndpoint(r.Env(coder.RelayURL).Text)
-	return ok && !loopbackListen(host) && err == nil && e.Scheme == "https"
+	return err == nil && e.Scheme == "https" && r.EmbeddedRelay()
 }

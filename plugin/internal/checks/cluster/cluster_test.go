@@ -71,7 +71,28 @@ func hostCases(_ *testing.T, c *checktest.Cases) {
 			w.Unset(clusterVar)
 			checktest.RelayIs("http://$(POD_NAME).coder-replicas:8080")(w)
 		}),
-		checktest.Skips("Coder 2.34 does not know it", "does not know", func(w *checktest.World) { w.Version("v2.34.0"); clusterIs("a.example.com")(w) }),
+		checktest.Skips("Coder 2.34 has no such pubsub", "has no NATS pubsub", func(w *checktest.World) { w.Version("v2.34.0"); clusterIs("a.example.com")(w) }),
+		checktest.Skips("Coder 2.36 uses it only by choice", "only with the experiment", func(w *checktest.World) { w.Version("v2.36.0"); clusterIs("a.example.com")(w) }),
+		checktest.Warns("Coder 2.36 by choice, in any case of letters", "mutual TLS", func(w *checktest.World) {
+			w.Version("v2.36.0")
+			w.Set("CODER_EXPERIMENTS", "a,NATS_PubSub")
+			clusterIs("a.example.com")(w)
+		}),
+		checktest.Skips("Coder 2.35 has only tokens", "no mutual TLS", func(w *checktest.World) {
+			w.Version("v2.35.0")
+			w.Set("CODER_EXPERIMENTS", "nats_pubsub")
+			clusterIs("a.example.com")(w)
+		}),
+		checktest.Warns("an experiment with a space in front, which is none", "mutual TLS", func(w *checktest.World) {
+			w.Set("CODER_EXPERIMENTS", "a, no_nats_pubsub")
+			clusterIs("a.example.com")(w)
+		}),
+		checktest.Skips("a Secret that is not there says which experiments", "CODER_EXPERIMENTS: key e of Secret coder/more", func(w *checktest.World) {
+			w.Put(corev1.EnvVar{Name: "CODER_EXPERIMENTS", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+				LocalObjectReference: corev1.LocalObjectReference{Name: "more"}, Key: "e",
+			}}})
+			clusterIs("a.example.com")(w)
+		}),
 	)
 	c.About("cluster-host-malformed",
 		checktest.Passes("the pod IP", nil),

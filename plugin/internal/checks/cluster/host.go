@@ -53,7 +53,7 @@ func hostChecks() []check.Check {
 			Why:     "Replicas issue the certificates of their pubsub routes for IP addresses, so mutual TLS is off for a hostname.",
 			Example: "CODER_CLUSTER_HOST=coder-0.coder-replicas",
 			Remedy:  setClusterHost,
-			Judge:   judgment.BetweenReplicas(judgeNotIP),
+			Judge:   judgment.BetweenReplicas(withNATS(judgeNotIP)),
 		},
 		{
 			ID: "cluster-host-malformed", Area: area, Severity: check.Error, Needs: judgment.Replicas,
@@ -121,9 +121,14 @@ func judgeCustomRelays(j *judgment.Judgment, d *deployment.Deployment, r deploym
 	}
 }
 
-// withNATS judges only where replicas form a NATS cluster.
+// withNATS judges only where replicas form a NATS cluster. Experiments are not
+// suspected in every Secret that is not in the input.
 func withNATS(judge func(*judgment.Judgment, *deployment.Deployment, deployment.Replica)) func(*judgment.Judgment, *deployment.Deployment, deployment.Replica) {
 	return func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+		if given := r.Variables[coder.Experiments]; given.State == deployment.Unknown && d.Version.AtLeast(2, 35) {
+			j.Unknown(coder.Experiments, given)
+			return
+		}
 		if on, why := d.NATS(r); !on {
 			j.Skip("%s", why)
 			return
@@ -152,21 +157,14 @@ func clusterHosts(judge func(*judgment.Judgment, *deployment.Deployment, deploym
 // judgeNotIP looks at CODER_CLUSTER_HOST, and at the relay URL's host where
 // NATS takes that.
 func judgeNotIP(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
-	host := r.Env(coder.ClusterHost)
-	if host.Unset() {
-		if on, why := d.NATS(r); !on {
-			j.Skip("%s", why)
-			return
-		}
-		host = r.EffectiveClusterHost()
-	}
+	host := r.EffectiveClusterHost()
 	switch {
-	case !d.Version.AtLeast(2, 35):
-		j.Skip("Coder %s does not know %s", d.Version, coder.ClusterHost)
+	case !d.Version.AtLeast(2, 36):
+		j.Skip("Coder %s has no mutual TLS between replicas", d.Version)
 	case host.State == deployment.Unknown:
 		j.Unknown(coder.ClusterHost, host)
 	case host.Unset():
-		j.Skip("no cluster host is known")
+		j.Skip("neither %s nor a relay URL is set", coder.ClusterHost)
 	case malformed(host.Text) != "":
 		j.See("cluster-host-malformed")
 	case isIP(host.Text):

@@ -46,6 +46,11 @@ func Of(d *deployment.Deployment, r deployment.Replica, v deployment.Value) chec
 	return Subject(v.Origin)
 }
 
+// At is the subject of what stands at an origin, else the container.
+func At(d *deployment.Deployment, r deployment.Replica, at deployment.Origin) check.Subject {
+	return Of(d, r, deployment.Value{Origin: at})
+}
+
 // Judgment collects what is found and what could not be told, over all
 // workloads.
 type Judgment struct {
@@ -95,6 +100,14 @@ func (j *Judgment) Unknown(name string, v deployment.Value) {
 		v.Why, v.Proof = "its value "+v.String()+" is neither true nor false", "set it to true or false"
 	}
 	j.unproven = &check.Skip{Reason: name + ": " + v.Why, Proof: v.Proof}
+}
+
+// Unproven says that something decides which is not known, and what would verify it.
+func (j *Judgment) Unproven(reason, proof string) {
+	j.applies = true
+	if j.unproven == nil {
+		j.unproven = &check.Skip{Reason: reason, Proof: proof}
+	}
 }
 
 // Skip says why one of the things looked at does not apply.
@@ -184,8 +197,8 @@ func RelaysAmong(d *deployment.Deployment, replicas []deployment.Replica, judge 
 	for _, r := range replicas {
 		value := r.Env(coder.RelayURL)
 		switch {
-		case !r.EmbeddedRelay():
-			j.Skip("the embedded relay is off: Coder ignores the relay URL")
+		case !r.EmbeddedRelay() && r.Refused(coder.RelayURL) == nil:
+			j.Skip("the embedded relay is off: no mesh uses the relay URL")
 		case value.State == deployment.Unknown:
 			j.Unknown(coder.RelayURL, value)
 		case value.Unset():

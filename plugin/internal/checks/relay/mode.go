@@ -83,8 +83,8 @@ func judgeUnused(j *judgment.Judgment, d *deployment.Deployment, r deployment.Re
 		j.Unknown(coder.ClusterHost, host)
 	default:
 		j.Find(check.Finding{
-			Message: "nothing uses the relay URL: the embedded relay is off", Subject: judgment.Of(d, r, value),
-			Observed: value.String() + " with CODER_DERP_SERVER_ENABLE=false", Expected: "the embedded relay on, or no relay URL",
+			Message: "no mesh uses the relay URL: the embedded relay is off", Subject: judgment.Of(d, r, value),
+			Observed: value.String() + " with CODER_DERP_SERVER_ENABLE=false", Expected: coder.ClusterHost + " set on every replica, for pubsub",
 		})
 	}
 }

@@ -106,6 +106,10 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 			checktest.RelayIs("http://[$(KUBE_POD_IP)]:8080")(w)
 		}),
 		checktest.Passes("no port at all", checktest.RelayIs("http://$(KUBE_POD_IP)")),
+		checktest.Fires("one replica, which does not start with it", "no scheme", func(w *checktest.World) { w.Replicas(1); checktest.RelayIs("10.0.0.1:8080")(w) }),
+		checktest.Skips("one replica, which starts with it", "one replica", func(w *checktest.World) { w.Replicas(1); checktest.RelayIs("tcp://$(KUBE_POD_IP):8080")(w) }),
+		checktest.Fires("custom relays, for which it must be a URL all the same", "no scheme", func(w *checktest.World) { checktest.CustomRelays(w); checktest.RelayIs("10.0.0.1:8080")(w) }),
+		checktest.Skips("custom relays, with a scheme that no peer dials", "the embedded relay is off", func(w *checktest.World) { checktest.CustomRelays(w); checktest.RelayIs("tcp://10.0.0.1:8080")(w) }),
 	)
 	c.About("relay-url-ipv6-brackets",
 		checktest.Passes("pods with IPv4", nil),
@@ -122,6 +126,11 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("a bare address", "does not start", checktest.RelayIs("http://fd00::1:8080")),
 		checktest.Passes("an address in brackets", checktest.RelayIs("http://[fd00::1]:8080")),
 		checktest.Warns("Coder 2.33 starts with it", "cannot dial", func(w *checktest.World) { w.Version("v2.33.4"); checktest.RelayIs("http://fd00::1:8080")(w) }),
+		checktest.Skips("Coder 2.33 in one replica, which nobody dials", "one replica", func(w *checktest.World) {
+			w.Replicas(1)
+			w.Version("v2.33.4")
+			checktest.RelayIs("http://fd00::1:8080")(w)
+		}),
 		checktest.Fires("Coder 2.34 does not", "does not start", func(w *checktest.World) { w.Version("v2.34.0"); checktest.RelayIs("http://fd00::1")(w) }),
 		checktest.Fires("an unknown version may not", "does not start", func(w *checktest.World) { w.Version("main"); checktest.RelayIs("http://fd00::1")(w) }),
 	)
@@ -224,7 +233,7 @@ func sourceCases(_ *testing.T, c *checktest.Cases) {
 func modeCases(_ *testing.T, c *checktest.Cases) {
 	c.About("relay-unused",
 		checktest.Passes("the embedded relay uses it", nil),
-		checktest.Advises("custom relays do not", "nothing uses the relay URL", checktest.CustomRelays),
+		checktest.Advises("custom relays do not", "no mesh uses the relay URL", checktest.CustomRelays),
 		checktest.Skips("one replica has nobody who could", "one replica", func(w *checktest.World) { w.Replicas(1); checktest.CustomRelays(w) }),
 		checktest.Passes("pubsub takes its host where there is no cluster host", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset("CODER_CLUSTER_HOST") }),
 		checktest.Passes("custom relays without a relay URL", func(w *checktest.World) { checktest.CustomRelays(w); w.Unset(coder.RelayURL) }),

@@ -105,7 +105,7 @@ func judgeRelayMissing(j *judgment.Judgment, d *deployment.Deployment, r deploym
 	value := r.Env(coder.RelayURL)
 	switch {
 	case !r.EmbeddedRelay():
-		j.Skip("the embedded relay is off: Coder ignores the relay URL")
+		j.Skip("the embedded relay is off: no mesh uses the relay URL")
 	case value.State == deployment.Unknown:
 		j.Unknown(coder.RelayURL, value)
 	case value.Unset():
@@ -192,6 +192,9 @@ func judgeRelayInvalid(j *judgment.Judgment, r judgment.Relay) {
 	case errors.Is(r.Err, deployment.ErrBareIPv6):
 		j.See("relay-url-ipv6-brackets")
 		return
+	case !r.Deployment.Several() && r.Replica.Refused(coder.RelayURL) == nil:
+		j.Skip(judgment.OneReplica)
+		return
 	case r.Err != nil:
 		problem = r.Err.Error()
 	case r.Endpoint.Bracketed && r.Endpoint.Host.IsField(deployment.FieldPodIP) && r.Deployment.PodIPFamily == "IPv4":
@@ -229,6 +232,10 @@ func judgeRelayBrackets(j *judgment.Judgment, r judgment.Relay) {
 	severity := check.Error
 	message := "coderd does not start: the IPv6 address in the relay URL is not in square brackets"
 	if !r.Deployment.Version.AtLeast(2, 34) {
+		if !r.Deployment.Several() {
+			j.Skip(judgment.OneReplica)
+			return
+		}
 		severity = check.Warning
 		message = "peers cannot dial the relay URL, and Coder 2.34 does not start: its IPv6 address is not in square brackets"
 	}

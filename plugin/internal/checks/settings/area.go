@@ -1,12 +1,16 @@
-// Package settings declares the checks of what must agree between replicas, and of
-// what must differ.
+// Package settings declares the checks of what coderd makes of its settings, of what
+// must agree between replicas, and of what must differ.
 package settings
 
-import "github.com/coder-ha/coder-ha/plugin/internal/check"
+import (
+	"slices"
 
-var area = check.Area{ID: "settings", Title: "Settings: what must agree, and what must differ"}
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+)
+
+var area = check.Area{ID: "settings", Title: "Settings: what coderd accepts, what must agree, and what must differ"}
 
 // Checks are those of this area, in the order of reports.
 func Checks() []check.Check {
-	return agreementChecks()
+	return slices.Concat(refusalChecks(), agreementChecks())
 }
