@@ -1,90 +1,105 @@
 package inject
 
 import (
-	"slices"
+	"crypto/sha256"
+	"encoding/binary"
+	"hash"
 
 	"gopkg.in/yaml.v3"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
-	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
 )
 
-// same holds the objects of the result to what was meant: the lists as planned, and
-// everything else as it was.
-func same(before, after []manifest.Object, lists []*list) bool {
-	c := comparison{lists: map[position]*list{}}
-	for _, l := range lists {
-		c.lists[position{l.container.Line, l.container.Column}] = l
-	}
-	return slices.EqualFunc(before, after, func(a, b manifest.Object) bool { return c.same(a.Node(), b.Node()) })
+// planned is the env of a container: its items, and for each an entry that it is
+// meant to say, nil where it is one that stays.
+type planned struct {
+	items   []*yaml.Node
+	entries []*coder.Entry
+	// written says that the items are those of the result.
+	written bool
 }
 
-// position is where a node begins.
-type position struct{ line, column int }
+// digest stands for what a file says.
+type digest [sha256.Size]byte
 
-type comparison struct{ lists map[position]*list }
-
-// same says whether two nodes say the same, but for the lists that were planned.
-func (c comparison) same(a, b *yaml.Node) bool {
-	if a.Kind != b.Kind || a.Tag != b.Tag || a.Value != b.Value || a.Anchor != b.Anchor {
-		return false
-	}
-	if l := c.lists[position{a.Line, a.Column}]; l != nil && a.Kind == yaml.MappingNode && len(a.Content) == len(l.container.Content) {
-		return c.planned(l, a, b)
-	}
-	if len(a.Content) != len(b.Content) {
-		return false
-	}
-	for i := range a.Content {
-		if !c.same(a.Content[i], b.Content[i]) {
-			return false
+// sum is a digest of what a file says, with each planned env as it is meant to be. A
+// digest of the input outlives its nodes, so that only one tree is in memory at once.
+func (in *Input) sum(file string, plans map[*yaml.Node]planned) digest {
+	s := summer{hash: sha256.New(), plans: plans}
+	for _, o := range in.objects {
+		if o.File == file {
+			s.node(o.Node())
 		}
 	}
-	return true
+	return digest(s.hash.Sum(nil))
 }
 
-// planned compares a container whose env was changed.
-func (c comparison) planned(l *list, a, b *yaml.Node) bool {
-	was, is := keyAt(a, "env"), keyAt(b, "env")
-	if is < 0 || len(b.Content[is+1].Content) != len(l.slots) {
-		return false
+type summer struct {
+	hash  hash.Hash
+	plans map[*yaml.Node]planned
+	size  [8]byte
+}
+
+// texts adds texts with their lengths, so that no two lists of them look the same.
+func (s *summer) texts(texts ...string) {
+	for _, text := range texts {
+		s.number(len(text))
+		_, _ = s.hash.Write([]byte(text))
 	}
-	env := b.Content[is+1]
-	for i, s := range l.slots {
-		switch {
-		case s.entry != nil:
-			if !says(env.Content[i], *s.entry) {
-				return false
-			}
-		case !c.same(s.item, env.Content[i]):
-			return false
+}
+
+func (s *summer) number(n int) {
+	binary.BigEndian.PutUint64(s.size[:], uint64(n))
+	_, _ = s.hash.Write(s.size[:])
+}
+
+// node adds what a node says, and not how it is written.
+func (s *summer) node(n *yaml.Node) {
+	s.number(int(n.Kind))
+	s.texts(n.Tag, n.Value, n.Anchor)
+	if p, ok := s.plans[n]; ok {
+		s.container(n, p)
+		return
+	}
+	s.number(len(n.Content))
+	for _, child := range n.Content {
+		s.node(child)
+	}
+}
+
+// container adds a container with a planned env.
+func (s *summer) container(n *yaml.Node, p planned) {
+	for i := 0; i < len(n.Content); i += 2 {
+		if n.Content[i].Value != "env" {
+			s.node(n.Content[i])
+			s.node(n.Content[i+1])
 		}
 	}
-	return c.same(without(a, was), without(b, is))
-}
-
-// without is a mapping without one of its keys.
-func without(n *yaml.Node, at int) *yaml.Node {
-	out := *n
-	out.Content = nil
-	for i, child := range n.Content {
-		if at < 0 || i != at && i != at+1 {
-			out.Content = append(out.Content, child)
+	s.number(len(p.items))
+	for i, item := range p.items {
+		switch entry := p.entry(i); {
+		case entry == nil:
+			s.node(item)
+		case !p.written || says(item, *entry):
+			s.texts(entry.Name, entry.Value, entry.FieldPath)
+		default:
+			s.texts("otherwise")
 		}
 	}
-	// It is no longer the place that is looked for.
-	out.Line = 0
-	return &out
 }
 
-// written are the entries of the plan that stand in the input otherwise or not at
-// all.
-func (l *list) written() []coder.Entry {
-	var out []coder.Entry
+func (p planned) entry(i int) *coder.Entry {
+	if i >= len(p.entries) {
+		return nil
+	}
+	return p.entries[i]
+}
+
+// planned is what shall become of the list.
+func (l *list) planned() planned {
+	var p planned
 	for _, s := range l.slots {
-		if s.entry != nil {
-			out = append(out, *s.entry)
-		}
+		p.items, p.entries = append(p.items, s.item), append(p.entries, s.entry)
 	}
-	return out
+	return p
 }

@@ -69,14 +69,12 @@ func documents(t *testing.T, stream []byte) int {
 }
 
 // untouched says whether the bytes in front of the first edit and behind the last
-// one are those of the input, in each edited file.
+// one are those of the input, of the one file.
 func untouched(before, after []byte, p Plan) bool {
 	from, to := len(before), 0
-	for _, lists := range p.lists {
-		for _, l := range lists {
-			for _, e := range l.edits {
-				from, to = min(from, e.from), max(to, e.to)
-			}
+	for _, c := range p.changes {
+		for _, e := range c.edits {
+			from, to = min(from, e.from), max(to, e.to)
 		}
 	}
 	return bytes.HasPrefix(after, before[:from]) && bytes.HasSuffix(after, before[to:])

@@ -9,7 +9,6 @@ import (
 
 	"gopkg.in/yaml.v3"
 
-	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
@@ -73,47 +72,65 @@ func decode(f File) ([]manifest.Object, error) {
 // Files are the files as they are now.
 func (in *Input) Files() []File { return in.files }
 
-// Apply makes the changes, and reads the result. It is an error if the result does
-// not say what was meant, or says anything else differently: then nothing is
-// changed.
+// Apply makes the changes, and reads the result. The input is empty then, so that
+// only one tree is in memory at a time. It is an error if the result does not say what
+// was meant, or says anything else differently.
 func (in *Input) Apply(p Plan) (*Input, error) {
-	var files []File
-	for _, f := range in.files {
-		var edits []edit
-		for _, l := range p.lists[f.Name] {
-			edits = append(edits, l.edits...)
-		}
-		changed, ok := apply(f.Bytes, edits)
-		if !ok {
-			return nil, p.unsafe(f.Name)
-		}
-		files = append(files, File{Name: f.Name, Bytes: changed})
+	if !p.Changed() {
+		return in, nil
 	}
-	out, err := Read(files, in.options)
-	for name := range p.lists {
-		if err != nil || !same(in.of(name), out.of(name), p.lists[name]) {
-			return nil, p.unsafe(name)
-		}
+	files, ok := in.edited(p)
+	options := in.options
+	*in = Input{}
+	if !ok {
+		return nil, p.unsafe()
+	}
+	out, err := Read(files, options)
+	if err != nil || !out.says(p) {
+		return nil, p.unsafe()
 	}
 	return out, nil
 }
 
-// of are the objects of a file.
-func (in *Input) of(file string) []manifest.Object {
-	var out []manifest.Object
-	for _, o := range in.objects {
-		if o.File == file {
-			out = append(out, o)
+// edited makes the edits of a plan; ok is false if they overlap.
+func (in *Input) edited(p Plan) (files []File, ok bool) {
+	for _, f := range in.files {
+		var edits []edit
+		for _, c := range p.changes {
+			if c.file == f.Name {
+				edits = append(edits, c.edits...)
+			}
 		}
+		if len(edits) > 0 {
+			if f.Bytes, ok = apply(f.Bytes, edits); !ok {
+				return nil, false
+			}
+		}
+		files = append(files, f)
 	}
-	return out
+	return files, true
 }
 
-// unsafe says that the text is of a form in which this package cannot write.
-func (p Plan) unsafe(file string) error {
-	first := p.lists[file][0]
-	return fmt.Errorf("%s:%d: the env of coderd's container is written in a way that cannot be changed safely: add these entries to it yourself:\n%s",
-		file, first.container.Line, coder.YAML(first.written()))
+// says tells whether the result of a plan is what was meant.
+func (in *Input) says(p Plan) bool {
+	is := map[*yaml.Node]planned{}
+	for _, c := range p.changes {
+		if c.place >= len(in.places) {
+			return false
+		}
+		where, err := in.locate(in.places[c.place])
+		if err != nil || keyAt(where.container, "env") < 0 {
+			return false
+		}
+		env := where.container.Content[keyAt(where.container, "env")+1]
+		is[where.container] = planned{items: env.Content, entries: c.entries, written: true}
+	}
+	for file, sum := range p.sums {
+		if in.sum(file, is) != sum {
+			return false
+		}
+	}
+	return true
 }
 
 // text is that of a file, indexed once.

@@ -5,21 +5,36 @@ import (
 	"slices"
 	"strings"
 
+	"gopkg.in/yaml.v3"
+
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
 )
 
-// Plan is what to change in the files of an input.
+// Plan is what to change in the files of an input. It holds none of the nodes.
 type Plan struct {
 	// Changes say for each workload what is done, for people.
 	Changes []string
 
-	lists map[string][]*list
+	changes []change
+	// sums are digests of the files as they are meant to be, by name.
+	sums map[string]digest
+}
+
+// change is that of one env.
+type change struct {
+	file string
+	line int
+	// place is the index of the container among those that run coderd.
+	place int
+	edits []edit
+	// entries are what the items are meant to be, nil for one that stays.
+	entries []*coder.Entry
 }
 
 // Changed says whether there is anything to do.
-func (p Plan) Changed() bool { return len(p.lists) > 0 }
+func (p Plan) Changed() bool { return len(p.changes) > 0 }
 
 // Wrong names the values of a workload that shall be replaced.
 type Wrong struct{ RelayURL, ClusterHost, PodIP bool }
@@ -43,7 +58,8 @@ func (in *Input) Correct(wrong []Wrong) (Plan, error) {
 }
 
 func (in *Input) plan(each func(*wiring) error) (Plan, error) {
-	p := Plan{lists: map[string][]*list{}}
+	p := Plan{sums: map[string]digest{}}
+	meant := map[*yaml.Node]planned{}
 	for i, r := range in.Deployment.Representatives() {
 		w := &wiring{in: in, place: in.places[i], replica: r}
 		if err := each(w); err != nil {
@@ -53,11 +69,30 @@ func (in *Input) plan(each func(*wiring) error) (Plan, error) {
 			continue
 		}
 		w.list.finish()
+		env := w.list.planned()
+		meant[w.list.container] = env
 		file := w.place.Object.File
-		p.lists[file] = append(p.lists[file], w.list)
+		p.sums[file] = digest{}
+		p.changes = append(p.changes, change{file: file, line: w.list.container.Line, place: i, edits: w.list.edits, entries: env.entries})
 		p.Changes = append(p.Changes, fmt.Sprintf("%s: %s", w.place.Object, strings.Join(w.done, ", ")))
 	}
+	for file := range p.sums {
+		p.sums[file] = in.sum(file, meant)
+	}
 	return p, nil
+}
+
+// unsafe says that the text is of a form in which this package cannot write.
+func (p Plan) unsafe() error {
+	first := p.changes[0]
+	var entries []coder.Entry
+	for _, e := range first.entries {
+		if e != nil {
+			entries = append(entries, *e)
+		}
+	}
+	return fmt.Errorf("%s:%d: the env of coderd's container is written in a way that cannot be changed safely: add these entries to it yourself:\n%s",
+		first.file, first.line, coder.YAML(entries))
 }
 
 // wiring changes the env of one workload.

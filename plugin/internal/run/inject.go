@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/inject"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
 )
@@ -43,33 +44,20 @@ func (r Inject) Do(ctx context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	before, err := inject.Read(files, kube.Options{
-		Namespace: r.Settings.Namespace(), Workloads: r.Workloads, CoderVersion: r.CoderVersion, PodIPFamily: r.PodIPFamily,
-	})
+	opts := kube.Options{Namespace: r.Settings.Namespace(), Workloads: r.Workloads, CoderVersion: r.CoderVersion, PodIPFamily: r.PodIPFamily}
+	result, err := r.inject(files, opts, streams)
 	if err != nil {
 		return err
 	}
-	for _, replica := range before.Deployment.Representatives() {
-		for name, value := range replica.Variables {
-			if text, literal := value.Text.Literal(); literal && (value.FromSecret || !coder.Reads(name)) {
-				streams.Secrets.AddWhole(text)
-			}
-		}
-	}
-	result, err := r.inject(before)
-	if err != nil {
-		return err
-	}
+	after := result.input.Files()
 	if result.wrong() {
-		// Its lines are those of the input, for nothing else will be there.
-		if result.outcomes, err = stillWrong(before, result.outcomes); err != nil {
+		if err := result.asIn(files, opts); err != nil {
 			return err
 		}
-		result.changes = nil
 	}
 	result.say(streams)
 	if r.Check || r.Diff {
-		if err := writeDiff(streams.Out, files, result.input.Files()); err != nil {
+		if err := writeDiff(streams.Out, files, after); err != nil {
 			return err
 		}
 	}
@@ -82,7 +70,7 @@ func (r Inject) Do(ctx context.Context, streams Streams) error {
 	case r.Check || r.Diff:
 		return nil
 	default:
-		return r.write(streams.Product, files, result.input.Files())
+		return r.write(streams.Product, files, after)
 	}
 }
 
@@ -99,7 +87,12 @@ type injected struct {
 const rounds = 2
 
 // inject adds what is missing and, if it is asked to, replaces what is wrong.
-func (r Inject) inject(in *inject.Input) (*injected, error) {
+func (r Inject) inject(files []inject.File, opts kube.Options, streams Streams) (*injected, error) {
+	in, err := inject.Read(files, opts)
+	if err != nil {
+		return nil, err
+	}
+	hideValues(in.Deployment, streams)
 	out := &injected{input: in}
 	apply := func(plan inject.Plan, err error) error {
 		if err != nil || !plan.Changed() {
@@ -112,7 +105,6 @@ func (r Inject) inject(in *inject.Input) (*injected, error) {
 	if err := apply(in.Complete(r.Force)); err != nil {
 		return nil, err
 	}
-	var err error
 	for round := 0; ; round++ {
 		if out.outcomes, err = judgeInjected(out.input); err != nil {
 			return nil, err
@@ -125,6 +117,30 @@ func (r Inject) inject(in *inject.Input) (*injected, error) {
 			return nil, err
 		}
 	}
+}
+
+// hideValues makes the values known that may be secrets: a diff shows lines around
+// the change.
+func hideValues(d *deployment.Deployment, streams Streams) {
+	for _, replica := range d.Representatives() {
+		for name, value := range replica.Variables {
+			if text, literal := value.Text.Literal(); literal && (value.FromSecret || !coder.Reads(name)) {
+				streams.Secrets.AddWhole(text)
+			}
+		}
+	}
+}
+
+// asIn turns what is wrong to the lines of the files that were read: nothing else is
+// written.
+func (i *injected) asIn(files []inject.File, opts kube.Options) error {
+	i.changes = nil
+	in, err := inject.Read(files, opts)
+	if err != nil {
+		return err
+	}
+	i.outcomes, err = stillWrong(in, i.outcomes)
+	return err
 }
 
 // wrong says whether a finding is an error.
