@@ -8,9 +8,8 @@ import (
 type Service struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
-	// Type is ClusterIP, NodePort or LoadBalancer, empty where it is left to the
-	// default.
-	Type string `json:"type,omitempty"`
+	// Type is ClusterIP, NodePort or LoadBalancer.
+	Type string `json:"type"`
 	// Headless says that the name resolves to the pods themselves.
 	Headless bool          `json:"headless,omitempty"`
 	Ports    []ServicePort `json:"ports,omitempty"`
@@ -24,8 +23,7 @@ type Service struct {
 // ServicePort leads from a port of the Service to one of its pods.
 type ServicePort struct {
 	Port int `json:"port"`
-	// TargetPort is the port of the container, 0 where it is Port itself or has
-	// the name TargetName.
+	// TargetPort is the port of the container, 0 where it has the name TargetName.
 	TargetPort int    `json:"targetPort,omitempty"`
 	TargetName string `json:"targetName,omitempty"`
 }
@@ -61,14 +59,10 @@ func (s Service) Target(port int, pod *Pod) (target int, ok bool) {
 }
 
 func (p ServicePort) target(pod *Pod) int {
-	switch {
-	case p.TargetName != "":
+	if p.TargetName != "" {
 		return pod.PortNamed(p.TargetName)
-	case p.TargetPort != 0:
-		return p.TargetPort
-	default:
-		return p.Port
 	}
+	return p.TargetPort
 }
 
 // ServiceHost brings the in-cluster names of a Service into one form: what

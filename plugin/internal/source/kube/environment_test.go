@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -142,6 +143,26 @@ func TestReplicasOfAStatefulSetHaveTheirNamesAndLabels(t *testing.T) {
 	assert.Equal(t, "coder-1", d.Replicas[1].Name)
 	assert.Equal(t, "coder-1", d.Replicas[1].Labels["statefulset.kubernetes.io/pod-name"])
 	assert.NotEqual(t, d.Replicas[0].Labels, d.Replicas[1].Labels)
+}
+
+func TestWhatOthersGiveAPodIsNotTakenForEmpty(t *testing.T) {
+	field := func(path string) string {
+		return fmt.Sprintf("env: [{name: A, valueFrom: {fieldRef: {fieldPath: %q}}}]", path)
+	}
+	for path, want := range map[string]string{
+		"spec.serviceAccountName":                        "default",
+		"metadata.labels['not-there']":                   "",
+		"metadata.labels['controller-revision-hash']":    "<coder.metadata.labels['controller-revision-hash']>",
+		"metadata.labels['topology.kubernetes.io/zone']": "<coder-0.metadata.labels['topology.kubernetes.io/zone']>",
+	} {
+		assert.Equal(t, want, build(t, field(path)).Replicas[0].Env("A").Text.String(), path)
+	}
+}
+
+func TestAnEntryAndItsDefaultedFormAreOneEntry(t *testing.T) {
+	const twice = "env: [{name: A, valueFrom: {fieldRef: {fieldPath: status.podIP}}}, {name: A, valueFrom: {fieldRef: {fieldPath: status.%s, apiVersion: v1}}}]"
+	assert.Empty(t, build(t, fmt.Sprintf(twice, "podIP")).Workloads[0].Duplicates)
+	assert.Len(t, build(t, fmt.Sprintf(twice, "hostIP")).Workloads[0].Duplicates, 1)
 }
 
 func FuzzExpand(f *testing.F) {

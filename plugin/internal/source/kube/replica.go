@@ -1,11 +1,15 @@
 package kube
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
@@ -61,7 +65,7 @@ func (p podIdentity) field(path string) deployment.Value {
 	}
 	if m := labelPath.FindStringSubmatch(path); m != nil {
 		if m[1] == "labels" {
-			return known(p.replica.Labels[m[2]])
+			return p.label(path, m[2])
 		}
 		return known(p.workload.template().Annotations[m[2]])
 	}
@@ -73,7 +77,8 @@ func (p podIdentity) field(path string) deployment.Value {
 			return known(p.replica.Name)
 		}
 	case "spec.serviceAccountName":
-		return known(p.workload.template().Spec.ServiceAccountName)
+		spec := p.workload.template().Spec
+		return known(cmp.Or(spec.ServiceAccountName, spec.DeprecatedServiceAccount, "default"))
 	case deployment.FieldHostIP:
 		// With the host's network the pod's address is the host's.
 		if p.workload.template().Spec.HostNetwork {
@@ -81,6 +86,28 @@ func (p podIdentity) field(path string) deployment.Value {
 		}
 	}
 	return deployment.Value{State: deployment.Known, Text: deployment.Symbol(path, p.replica.Name)}
+}
+
+// Labels that a pod gets from its controller, the same for all of one revision, and
+// from its node.
+var (
+	controllerLabels = []string{"controller-revision-hash", "pod-template-hash", "pod-template-generation", "rollouts-pod-template-hash"}
+	nodeLabels       = []string{corev1.LabelTopologyZone, corev1.LabelTopologyRegion}
+)
+
+// label is a label of the pod; one that the pod does not have is empty.
+func (p podIdentity) label(path, key string) deployment.Value {
+	value := deployment.Value{State: deployment.Known, Text: deployment.Text(p.replica.Labels[key])}
+	if _, has := p.replica.Labels[key]; has {
+		return value
+	}
+	switch {
+	case slices.Contains(controllerLabels, key):
+		value.Text = deployment.Symbol(path, p.workload.Name)
+	case slices.Contains(nodeLabels, key):
+		value.Text = deployment.Symbol(path, p.replica.Name)
+	}
+	return value
 }
 
 // duplicates lists the names that stand more than once in the container's env,
@@ -92,7 +119,7 @@ func (in *input) duplicates(w workload) []deployment.Duplicate {
 	for i, entry := range container.Env {
 		before, seen := at[entry.Name]
 		at[entry.Name] = i
-		if !seen || reflect.DeepEqual(entry, container.Env[before]) {
+		if !seen || reflect.DeepEqual(defaulted(entry), defaulted(container.Env[before])) {
 			continue
 		}
 		where := origin(w.object, w.path("env", i)...)
@@ -102,4 +129,13 @@ func (in *input) duplicates(w workload) []deployment.Duplicate {
 		})
 	}
 	return found
+}
+
+// defaulted is an entry as the API server keeps it.
+func defaulted(entry corev1.EnvVar) corev1.EnvVar {
+	if entry.ValueFrom != nil && entry.ValueFrom.FieldRef != nil {
+		entry = *entry.DeepCopy()
+		entry.ValueFrom.FieldRef.APIVersion = cmp.Or(entry.ValueFrom.FieldRef.APIVersion, "v1")
+	}
+	return entry
 }

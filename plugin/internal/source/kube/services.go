@@ -36,13 +36,15 @@ func (in *input) services(d *deployment.Deployment) error {
 		}
 		d.ServiceFamily = cmp.Or(d.ServiceFamily, servedFamily(s))
 		found := deployment.Service{
-			Namespace: s.Namespace, Name: s.Name, Type: string(s.Spec.Type), Headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
+			Namespace: s.Namespace, Name: s.Name, Type: string(cmp.Or(s.Spec.Type, corev1.ServiceTypeClusterIP)), Headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
 			Selects: selected, Hosts: serviceHosts(s), Origin: origin(o, "spec"),
 		}
 		for _, p := range s.Spec.Ports {
-			found.Ports = append(found.Ports, deployment.ServicePort{
-				Port: int(p.Port), TargetPort: int(p.TargetPort.IntVal), TargetName: p.TargetPort.StrVal,
-			})
+			target := deployment.ServicePort{Port: int(p.Port), TargetPort: int(p.TargetPort.IntVal), TargetName: p.TargetPort.StrVal}
+			if target.TargetName == "" {
+				target.TargetPort = cmp.Or(target.TargetPort, target.Port)
+			}
+			found.Ports = append(found.Ports, target)
 		}
 		d.Services = append(d.Services, found)
 	})
