@@ -70,36 +70,48 @@ func TestExamples(t *testing.T) {
 // without keeping them, and returns what it said to those that it refused.
 func (w *world) dryRun(manifest string) []error {
 	w.t.Helper()
+	var refused []error
+	for _, object := range w.objectsOf(manifest) {
+		if _, err := w.tryCreate(object); err != nil {
+			refused = append(refused, fmt.Errorf("%s %s: %w", object.GetKind(), object.GetName(), err))
+		}
+	}
+	return refused
+}
+
+// objectsOf are the objects of a manifest; there is one at least.
+func (w *world) objectsOf(manifest string) []unstructured.Unstructured {
+	w.t.Helper()
+	decoder := yaml.NewYAMLOrJSONDecoder(strings.NewReader(manifest), 4096)
+	var all []unstructured.Unstructured
+	for {
+		var object unstructured.Unstructured
+		err := decoder.Decode(&object.Object)
+		if errors.Is(err, io.EOF) {
+			require.NotEmpty(w.t, all)
+			return all
+		}
+		require.NoError(w.t, err)
+		if len(object.Object) > 0 {
+			all = append(all, object)
+		}
+	}
+}
+
+// tryCreate is the object as the API server would keep it.
+func (w *world) tryCreate(object unstructured.Unstructured) (*unstructured.Unstructured, error) {
+	w.t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", w.cluster.Kubeconfig)
 	require.NoError(w.t, err)
 	client, err := dynamic.NewForConfig(config)
 	require.NoError(w.t, err)
 	groups, err := restmapper.GetAPIGroupResources(w.client.Discovery())
 	require.NoError(w.t, err)
-	mapper := restmapper.NewDiscoveryRESTMapper(groups)
-	decoder := yaml.NewYAMLOrJSONDecoder(strings.NewReader(manifest), 4096)
-	var refused []error
-	for objects := 0; ; {
-		var object unstructured.Unstructured
-		err := decoder.Decode(&object.Object)
-		if errors.Is(err, io.EOF) {
-			require.Positive(w.t, objects)
-			return refused
-		}
-		require.NoError(w.t, err)
-		if len(object.Object) == 0 {
-			continue
-		}
-		objects++
-		kind := object.GroupVersionKind()
-		mapping, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
-		require.NoError(w.t, err)
-		_, err = client.Resource(mapping.Resource).Namespace(w.ns).Create(w.t.Context(), &object,
-			metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}, FieldValidation: metav1.FieldValidationStrict})
-		if err != nil {
-			refused = append(refused, fmt.Errorf("%s %s: %w", kind.Kind, object.GetName(), err))
-		}
-	}
+	kind := object.GroupVersionKind()
+	mapping, err := restmapper.NewDiscoveryRESTMapper(groups).RESTMapping(kind.GroupKind(), kind.Version)
+	require.NoError(w.t, err)
+	return client.Resource(mapping.Resource).Namespace(w.ns).Create(w.t.Context(), &object,
+		metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}, FieldValidation: metav1.FieldValidationStrict})
 }
 
 // defineAPIs makes the definitions known, until the test ends. One that the

@@ -53,24 +53,31 @@ type world struct {
 // gone after the test.
 func newWorld(t *testing.T, c *cluster.Cluster) *world {
 	t.Helper()
-	// Namespaces are DNS labels.
-	name := strings.ReplaceAll(strings.ToLower(t.Name()), "/", "-")
-	w := &world{t: t, cluster: c, client: c.Client, ns: name, side: name + "-side", helm: "3"}
+	w := emptyWorld(t, c)
 	ctx := t.Context()
 	nodes, err := w.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	require.NoError(t, err)
 	for i := range nodes.Items {
 		w.nodes = append(w.nodes, nodes.Items[i].Name)
 	}
-	w.namespace(w.ns, map[string]string{"pod-security.kubernetes.io/enforce": "restricted"})
-	w.namespace(w.side, nil)
-	t.Cleanup(w.end)
 	w.startSide()
 	url := fmt.Sprintf("postgres://coder:e2e-password@postgres.%s.svc.cluster.local:5432/coder?sslmode=disable", w.side)
 	_, err = w.client.CoreV1().Secrets(w.ns).Create(ctx, &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "coder-db-url"}, StringData: map[string]string{"url": url},
 	}, metav1.CreateOptions{})
 	require.NoError(t, err)
+	return w
+}
+
+// emptyWorld makes the namespaces alone.
+func emptyWorld(t *testing.T, c *cluster.Cluster) *world {
+	t.Helper()
+	// Namespaces are DNS labels.
+	name := strings.ReplaceAll(strings.ToLower(t.Name()), "/", "-")
+	w := &world{t: t, cluster: c, client: c.Client, ns: name, side: name + "-side", helm: "3"}
+	w.namespace(w.ns, map[string]string{"pod-security.kubernetes.io/enforce": "restricted"})
+	w.namespace(w.side, nil)
+	t.Cleanup(w.end)
 	return w
 }
 

@@ -4,7 +4,8 @@
 // here succeeds, GET /get?url=URL what a request from here is answered.
 //
 // "load dial TARGET…" tries connections and prints what became of them, for
-// pods that nothing but the kubelet reaches.
+// pods that nothing but the kubelet reaches. "load look FILE…" prints the
+// environment and the files that a container sees.
 package main
 
 import (
@@ -38,8 +39,8 @@ func main() {
 		stop()
 		os.Exit(1)
 	}
-	if flag.Arg(0) == "dial" {
-		if err := dialAll(ctx, flag.Args()[1:]); err != nil {
+	if run, is := map[string]func(context.Context, []string) error{"dial": dialAll, "look": look}[flag.Arg(0)]; is {
+		if err := run(ctx, flag.Args()[1:]); err != nil {
 			fail(err)
 		}
 		return
