@@ -222,6 +222,15 @@ func TestASecretIsHiddenWhereverItWasRead(t *testing.T) {
 	})
 }
 
+func TestWhatIsNoIDIsNotQuoted(t *testing.T) {
+	for _, id := range []string{"Tr0ub4dor", "s3cret", "-----BEGIN", "a b"} {
+		manifest := strings.Replace(goodManifest, "namespace: coder}", `namespace: coder, annotations: {coder-ha.io/ignore: "`+id+`"}}`, 1)
+		got := command(t, manifest, "validate", "--manifest", "-")
+		assert.NotContains(t, got.out+got.err, id)
+		assert.Contains(t, got.err, "unknown check in the annotation of StatefulSet coder/coder: it is not shown")
+	}
+}
+
 // TestTheTokenFollowsNoRedirect has an API server that sends its clients away.
 func TestTheTokenFollowsNoRedirect(t *testing.T) {
 	var visited bool

@@ -21,6 +21,13 @@ import (
 // suppressFile is looked for beside each values file and each manifest.
 const suppressFile = ".coder-ha.yaml"
 
+// flagSkip is the flag that names checks to leave out.
+const flagSkip = "--skip"
+
+// idPattern is what an id may look like, mistyped or not. Anything else in a file
+// may be there by mistake, and be a secret.
+var idPattern = regexp.MustCompile(`^[a-z]+(-[a-z0-9]+)*$`)
+
 // suppressed are the checks to leave out, with who asked for it: --skip, the
 // files beside what was read, and annotations of the objects. An id that no
 // check has is worth a word on standard error, and no more.
@@ -40,11 +47,15 @@ func (r Request) suppressed(ctx context.Context, found *facts.Facts, streams Str
 		}
 	}
 	for _, id := range r.Judging.Skip {
-		by[id] = "--skip"
+		by[id] = flagSkip
 	}
 	known := IDs()
 	for _, id := range slices.Sorted(maps.Keys(by)) {
-		if !slices.Contains(known, id) {
+		switch {
+		case slices.Contains(known, id):
+		case by[id] != flagSkip && !idPattern.MatchString(id):
+			streams.Say("unknown check in " + by[id] + ": it is not shown, for it does not look like the id of a check")
+		default:
 			streams.Say(fmt.Sprintf("unknown check %q in %s%s", id, by[id], nearest.Hint(id, known)))
 		}
 	}
