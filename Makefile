@@ -69,7 +69,7 @@ unit: ## Run the plugin's own unit tests, in seconds (PKG=./plugin/internal/repo
 	@$(GO_TEST) $(if $(RUN),-run '$(RUN)') $(or $(PKG),./...)
 
 .PHONY: test
-test: build helm3 helm4 postgres ## Run every fast test: plugin, chart, both Helms, a real Postgres
+test: build helm3 helm4 postgres host-packages ## Run every fast test: plugin, chart, both Helms, a real Postgres
 	@CGO_ENABLED=$(CGO) $(STEP) "compiling the plugin's unit tests$(if $(RACE), with the race detector)" $(COMPILE) -tags helm $(RACE) ./... >/dev/null
 	@CGO_ENABLED=$(CGO) $(STEP) "running them" $(GO_TEST) -tags helm $(RACE) ./...
 	@cd tests && $(STEP) "compiling the tests of the chart, of the plugin under both Helms, of Postgres" $(COMPILE) ./... >/dev/null
@@ -105,12 +105,20 @@ e2e: build helm3 helm4 cluster-packages ## Prove the chart on a real Kubernetes 
 	$(SAY) "the chart on a real cluster"
 	@cd tests/e2e && $(GO_TEST) -count=1 ./standin ./load
 	@cd tests/e2e && $(GO_TEST) $(AS_ROOT) -count=1 -timeout 60m -parallel 4 -v .
+	@$(MAKE) --no-print-directory e2e-hosts
+
+.PHONY: e2e-hosts
+e2e-hosts: build postgres host-packages ## Prove what render writes on three hosts, each a systemd in namespaces of its own
+	$(SAY) "three hosts that run by the rendered files"
+	@cd tests && $(GO_TEST) $(AS_ROOT) -count=1 -timeout 15m -tags hosts -run '^TestThreeHosts' -v ./hosts
 
 .PHONY: e2e-coder
 e2e-coder: build helm3 helm4 cluster-packages ## The same with a real coderd, built from its module, in the stand-in's place
 	$(SAY) "the chart with a real coderd on a real cluster"
 	@image=$$(cd tests/e2e && go run ./cmd/cluster coderd | sed -n 's/^export E2E_CODER_IMAGE=//p') && cd tests/e2e && \
 		E2E_CODER_IMAGE=$$image E2E_FIGURES=$(CURDIR)/.cache/e2e/figures-coder.md $(GO_TEST) $(AS_ROOT) -count=1 -timeout 60m -parallel 4 -v .
+	@cd tests/e2e/coderd && go build -ldflags '-s -w' -o $(CURDIR)/.cache/e2e/coder github.com/coder/coder/v2/enterprise/cmd/coder
+	@HOSTS_CODERD=$(CURDIR)/.cache/e2e/coder $(MAKE) --no-print-directory e2e-hosts
 
 .PHONY: cluster-up
 cluster-up: cluster-packages ## Start such a cluster to try things on (CLUSTER='--name dev6 --ipv6')
@@ -170,11 +178,13 @@ plugin/bin/coder-ha-%: $(SOURCES)
 
 # --- Tools ------------------------------------------------------------------
 
-.PHONY: helm3 helm4 postgres postgres-majors lint-packages cluster-packages
+.PHONY: helm3 helm4 postgres postgres-majors host-packages lint-packages cluster-packages
 helm3: $(TOOLS)/helm3
 helm4: $(TOOLS)/helm4
 postgres:
 	@tests/tools/system-packages postgresql pgbouncer
+host-packages:
+	@tests/tools/system-packages systemd iproute2
 postgres-majors:
 	@cd tests && go run ./postgrestest/fetchmajors
 lint-packages:

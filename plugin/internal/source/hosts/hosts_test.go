@@ -37,7 +37,7 @@ func read(t *testing.T, o Options) *deployment.Deployment {
 func TestEveryHostOfAFolderIsAReplica(t *testing.T) {
 	t.Parallel()
 	dir := files(t, map[string]string{
-		"coder-1.env": "CODER_ACCESS_URL=https://coder.example.com\n", "coder-2": "A=b\n\nCODER_HTTP_ADDRESS=\"0.0.0.0:80\"\n",
+		"coder-1.env": "CODER_ACCESS_URL=https://coder.example.com\n", "coder-2.env": "A=b\n\nCODER_HTTP_ADDRESS=\"0.0.0.0:80\"\n", "url": "postgres://",
 		".hidden.env": "A=b\n", "notes.txt": "to do", "more/coder-9.env": "A=b\n",
 	})
 	var said []string
@@ -49,9 +49,13 @@ func TestEveryHostOfAFolderIsAReplica(t *testing.T) {
 	assert.True(t, d.OnHost(d.Replicas[1]))
 	value := d.Replicas[1].Env(coder.HTTPAddress)
 	assert.Equal(t, deployment.Text("0.0.0.0:80"), value.Text)
-	assert.Equal(t, deployment.Origin{Kind: "host", Name: "coder-2", File: filepath.Join(dir, "coder-2"), Line: 3}, value.Origin)
-	require.Len(t, said, 1)
+	assert.Equal(t, deployment.Origin{Kind: "host", Name: "coder-2", File: filepath.Join(dir, "coder-2.env"), Line: 3}, value.Origin)
+	require.Len(t, said, 2)
 	assert.Contains(t, said[0], "notes.txt is not read")
+	assert.Contains(t, said[1], "url is not read")
+
+	bare := files(t, map[string]string{"coder-1": "A=b\n", "coder-2": "A=b\n", "notes.txt": ""})
+	assert.Len(t, read(t, Options{EnvDirs: []string{bare}}).Replicas, 2, "named without an extension")
 }
 
 func TestAnEmptyLineCountsByVersion(t *testing.T) {
@@ -146,7 +150,7 @@ func TestTablesDescribeHostsToo(t *testing.T) {
 func TestWhatCannotBeReadIsOneSentence(t *testing.T) {
 	t.Parallel()
 	dir := files(t, map[string]string{
-		"empty/notes.txt": "", "twice/coder-1": "A=b\n", "twice/coder-1.env": "A=b\n", "coder-1.env": "A=hunter2\n", "drop-ins/readme": "",
+		"empty/notes.txt": "", "coder-1.env": "A=hunter2\n", "drop-ins/readme": "",
 		"no-name.csv": "host name,CODER_ACCESS_URL\nhunter2,x\n", "short.csv": "name,A\nhunter2\n", "same.csv": "name,A\ncoder-1,b\ncoder-1,b\n", "none.csv": "name,A\n",
 		"list.yaml": "- hunter2\n", "broken.yaml": "env: {A: hunter2\n", "other.yaml": "nodes: []\nhunter2: x\n", "map.yaml": "nodes: [{name: a, env: [hunter2]}]\n", "deep.yaml": "nodes: [{name: a, env: {A: {b: hunter2}}}]\n", "name.yaml": "nodes: [{name: '../hunter2'}]\n",
 		"section.service": "[Service\n",
@@ -161,7 +165,6 @@ func TestWhatCannotBeReadIsOneSentence(t *testing.T) {
 		"an empty name":              {Options{EnvFiles: []string{"=" + at("coder-1.env")}}, "write it as NAME=FILE"},
 		"a folder without files":     {Options{EnvDirs: []string{at("empty")}}, "it has no environment files"},
 		"a folder that is not there": {Options{EnvDirs: []string{at("none")}}, "no such file"},
-		"two files for one host":     {Options{EnvDirs: []string{at("twice")}}, "are for the same host"},
 		"a folder as a file":         {Options{EnvFiles: []string{"coder-1=" + dir}}, "it is a directory"},
 		"a unit alone":               {Options{Units: []string{at("section.service")}}, "--unit needs the hosts"},
 		"a unit of another host":     {Options{EnvFiles: host, Units: []string{"coder-7=" + at("section.service")}}, "there is no host coder-7"},
