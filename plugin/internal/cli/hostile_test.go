@@ -93,10 +93,23 @@ func TestNamesGiveNoOrders(t *testing.T) {
 func TestFlagsAndFilesGiveNoOrders(t *testing.T) {
 	name := "\x1b[2J\u202e\n::error::forged\ncoder-ha: forged"
 	for _, args := range [][]string{
-		{"validate", "--manifest", name}, {"validate", "-f", name}, {"validate", name}, {"validate", "--set", name}, {"validate", "--set-json", name},
-		{"validate", "--" + name}, {name}, {"explain", name}, {"validate", "--skip", name, "--manifest", "-"}, {"validate", "--coder-version", name},
-		{"validate", "-o", name}, {"validate", "--timeout", name}, {"postgres", "--replicas", name}, {"validate", "--kube-version", name},
-		{"postgres", "--postgres-url-file", name}, {"postgres", "--postgres-url", name}, {"validate", "--workload", name, "--manifest", "-"},
+		{"validate", "--manifest", name},
+		{"validate", "-f", name},
+		{"validate", name},
+		{"validate", "--set", name},
+		{"validate", "--set-json", name},
+		{"validate", "--" + name},
+		{name},
+		{"explain", name},
+		{"validate", "--skip", name, "--manifest", "-"},
+		{"validate", "--coder-version", name},
+		{"validate", "-o", name},
+		{"validate", "--timeout", name},
+		{"postgres", "--replicas", name},
+		{"validate", "--kube-version", name},
+		{"postgres", "--postgres-url-file", name},
+		{"postgres", "--postgres-url", name},
+		{"validate", "--workload", name, "--manifest", "-"},
 	} {
 		held(t, command(t, goodManifest, args...), fmt.Sprint(args))
 	}
@@ -180,6 +193,14 @@ func TestASecretIsHiddenWhereverItWasRead(t *testing.T) {
 		secret := "---\napiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: coder}\nstringData: {url: \"postgres://coder:" + encoded + "@127.0.0.1:1/coder?sslmode=disable\"}\n"
 		inEveryFormat(t, "as the database", goodManifest+secret, "validate", "--manifest", "-")
 		inEveryFormat(t, "as an image", strings.Replace(goodManifest, "ghcr.io/coder/coder:v2.38.0", `"ghcr.io/coder/coder:`+password+`"`, 1)+secret, "validate", "--manifest", "-")
+	})
+	t.Run("in another Secret, or in a variable", func(t *testing.T) {
+		image := strings.Replace(goodManifest, "ghcr.io/coder/coder:v2.38.0", `"ghcr.io/coder/coder:`+password+`"`, 1)
+		for _, secret := range []string{"stringData: {oidc: \"" + password + "\"}", "data: {token: VHIwdWI0ZG9yJjMgeA==}"} {
+			inEveryFormat(t, secret, image+"---\napiVersion: v1\nkind: Secret\nmetadata: {name: more, namespace: coder}\n"+secret+"\n", "validate", "--manifest", "-")
+		}
+		variable := strings.Replace(image, "- {name: CODER_ACCESS_URL", "- {name: CODER_OIDC_CLIENT_SECRET, value: \""+password+"\"}\n        - {name: CODER_ACCESS_URL", 1)
+		inEveryFormat(t, "a variable", variable, "validate", "--manifest", "-")
 	})
 	t.Run("in addresses", func(t *testing.T) {
 		for _, args := range [][]string{

@@ -3,6 +3,7 @@ package report
 import (
 	"bytes"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,6 +49,25 @@ func TestNoFieldOfAReportShowsWhatIsHidden(t *testing.T) {
 		assert.NotContains(t, out.String(), `hidden \"host`, format)
 		assert.NotContains(t, out.String(), ".secret.example", "nothing is left of a text that begins with another")
 		assert.Contains(t, out.String(), "from (hidden) and (hidden)")
+	}
+}
+
+// TestATextOfAReportIsCleanedAsAWhole has a secret that no single line gives away,
+// and a text that nobody would read.
+func TestATextOfAReportIsCleanedAsAWhole(t *testing.T) {
+	t.Parallel()
+	for _, format := range Formats() {
+		known := secrets.New()
+		known.Add("hunter2hunter")
+		r := sample()
+		r.Outcomes[1].Findings[0].Observed = strings.Join(strings.Split("hunter2hunter", ""), "\n  ")
+		r.Outcomes[1].Findings[0].Message = strings.Repeat("again ", 20_000)
+		var out bytes.Buffer
+		require.NoError(t, Output{Format: format}.Write(border.New(&out, known), r))
+		assert.Contains(t, out.String(), "(hidden)", format)
+		assert.NotContains(t, out.String(), `u\n  n\n  t`, format)
+		assert.Contains(t, out.String(), "bytes are left out here", format)
+		assert.Less(t, out.Len(), 30_000, format)
 	}
 }
 

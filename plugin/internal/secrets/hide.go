@@ -142,7 +142,8 @@ func (k *Known) findWords(text string, add func(from, to int)) {
 				break
 			}
 			from, to := at+i, at+i+len(word)
-			if !(from > 0 && alphanumeric(rune(text[from-1]))) && !(to < len(text) && alphanumeric(rune(text[to]))) {
+			before, after := from > 0 && alphanumeric(rune(text[from-1])), to < len(text) && alphanumeric(rune(text[to]))
+			if !before && !after {
 				add(from, to)
 			}
 			at = to

@@ -27,7 +27,7 @@ func load(opts Options) (*chart.Chart, error) {
 	if err != nil {
 		return nil, err
 	}
-	opts.Secrets.AddTree(map[string]any(loaded.Values))
+	opts.Secrets.AddTree(loaded.Values)
 	if kind := loaded.Metadata.Type; kind != "" && kind != "application" {
 		return nil, fmt.Errorf("chart %s is a %s chart and cannot be installed: name an application chart", loaded.Name(), kind)
 	}

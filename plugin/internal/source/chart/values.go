@@ -40,7 +40,6 @@ func mergeValues(ctx context.Context, opts Options) (map[string]any, Origins, er
 		if err := yaml.Unmarshal(text, &values); err != nil {
 			return nil, origins, fmt.Errorf("%s: the values cannot be read: %w", name, err)
 		}
-		opts.Secrets.AddTree(values)
 		merged = overlaid(merged, values)
 	}
 	if err := mergeFlags(ctx, opts, merged); err != nil {
