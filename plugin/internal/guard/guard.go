@@ -27,7 +27,7 @@ const note = "coder-ha guard: "
 
 var (
 	// trace leads to the guard, if there is one.
-	trace io.Writer = io.Discard
+	trace = io.Discard
 	// armed says that this process may limit itself, ceiling how far.
 	armed   bool
 	ceiling int64

@@ -6,6 +6,7 @@ package limits
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -51,7 +52,7 @@ var (
 	PostgresData = Limit{"answers of a Postgres server on one connection", 8 << 20, Bytes, "All questions together are answered with some kilobytes; two hundred rows of replicas take 200 KiB."}
 )
 
-// How long is waited for what takes no other notice of time.
+// Login is how long is waited for what takes no other notice of time.
 var Login = Limit{"credential plugins of a kubeconfig, with the request that needs them", int64(30 * time.Second), Time, "A login in a browser is not waited for: log in before."}
 
 // What a document may hold.
@@ -59,6 +60,24 @@ var (
 	Depth = Limit{"YAML documents", 200, Levels, "The deepest definitions in use have about 40."}
 	Size  = Limit{"YAML documents, with every alias written out,", 2_000_000, Nodes, "Ten times as much as the largest object that a cluster stores."}
 )
+
+// All are the limits, in the order of the documentation.
+func All() []Limit {
+	return []Limit{
+		ValuesFile, SetFile, Manifests, URLFile, Suppress, EnvFile, UnitFile, Table, Facts, Kubeconfig, PEM,
+		APIAnswer, PostgresData, Login, Depth, Size,
+	}
+}
+
+// Markdown is the table of the documentation.
+func Markdown() string {
+	var out strings.Builder
+	out.WriteString("| Input | Limit | Why |\n|---|---|---|\n")
+	for _, l := range All() {
+		fmt.Fprintf(&out, "| %s | %s | %s |\n", strings.TrimSuffix(l.Of, ","), l, l.Why)
+	}
+	return out.String()
+}
 
 // String is the limit for people: 5 MiB, 200 levels, 10s.
 func (l Limit) String() string {
@@ -85,15 +104,15 @@ func size(n int64) string {
 	return strconv.FormatInt(n, 10) + " bytes"
 }
 
-// Exceeded says that an input is beyond its limit.
-type Exceeded struct {
+// ExceededError says that an input is beyond its limit.
+type ExceededError struct {
 	// Input is the file, the host or the object.
 	Input string
 	Limit Limit
 }
 
 // Error names the input and the limit.
-func (e *Exceeded) Error() string {
+func (e *ExceededError) Error() string {
 	what := "too large"
 	switch e.Limit.Unit {
 	case Levels:

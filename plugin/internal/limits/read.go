@@ -11,7 +11,7 @@ import (
 )
 
 // ReadFile reads a file, a named pipe or a device. It ends with the context even
-// where nothing arrives, and with *Exceeded where too much does. The error of a
+// where nothing arrives, and with *ExceededError where too much does. The error of a
 // file that is not there is fs.ErrNotExist.
 func ReadFile(ctx context.Context, path string, limit Limit) ([]byte, error) {
 	info, err := os.Stat(path)
@@ -22,7 +22,7 @@ func ReadFile(ctx context.Context, path string, limit Limit) ([]byte, error) {
 	case info.IsDir():
 		return nil, fmt.Errorf("%s: it is a directory, not a file", path)
 	case info.Mode().IsRegular() && info.Size() > limit.Most:
-		return nil, &Exceeded{path, limit}
+		return nil, &ExceededError{path, limit}
 	}
 	return Await(ctx, path, func() ([]byte, error) {
 		file, err := os.Open(path)
@@ -37,14 +37,13 @@ func ReadFile(ctx context.Context, path string, limit Limit) ([]byte, error) {
 // Plain looks at a file that a library will read: its size, and that it is no
 // device without end. A file that is not there is left to the library.
 func Plain(path string, limit Limit) error {
-	info, err := os.Stat(path)
-	switch {
-	case err != nil || path == os.DevNull:
-		return nil
-	case info.Mode()&fs.ModeDevice != 0:
-		return fmt.Errorf("%s: it is a device, not a file", path)
-	case info.Mode().IsRegular() && info.Size() > limit.Most:
-		return &Exceeded{path, limit}
+	if info, err := os.Stat(path); err == nil && path != os.DevNull {
+		switch {
+		case info.Mode()&fs.ModeDevice != 0:
+			return fmt.Errorf("%s: it is a device, not a file", path)
+		case info.Mode().IsRegular() && info.Size() > limit.Most:
+			return &ExceededError{path, limit}
+		}
 	}
 	return nil
 }
@@ -77,7 +76,7 @@ func read(r io.Reader, name string, limit Limit) ([]byte, error) {
 	case err != nil:
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	case n > limit.Most:
-		return nil, &Exceeded{name, limit}
+		return nil, &ExceededError{name, limit}
 	}
 	return text.Bytes(), nil
 }

@@ -29,7 +29,7 @@ func TestAFileIsReadUpToItsLimit(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, []byte("12345"), 0o600))
 	_, err = ReadFile(t.Context(), path, tiny)
 	assert.EqualError(t, err, path+": it is too large: the limit of small files is 4 bytes")
-	exceeded, ok := errors.AsType[*Exceeded](err)
+	exceeded, ok := errors.AsType[*ExceededError](err)
 	require.True(t, ok)
 	assert.Equal(t, path, exceeded.Input)
 

@@ -9,7 +9,7 @@ import (
 )
 
 // Conn bounds how many bytes a connection takes in; past that each read fails with
-// *Exceeded.
+// *ExceededError.
 func Conn(conn net.Conn, name string, limit Limit) net.Conn {
 	return &boundedConn{Conn: conn, budget: newBudget(name, limit)}
 }
@@ -62,11 +62,11 @@ func (a *answers) WrappedRoundTripper() http.RoundTripper { return a.RoundTrippe
 // budget is how much may still come.
 type budget struct {
 	left     atomic.Int64
-	exceeded *Exceeded
+	exceeded *ExceededError
 }
 
 func newBudget(name string, limit Limit) *budget {
-	b := &budget{exceeded: &Exceeded{name, limit}}
+	b := &budget{exceeded: &ExceededError{name, limit}}
 	b.left.Store(limit.Most)
 	return b
 }

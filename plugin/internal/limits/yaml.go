@@ -7,9 +7,9 @@ import "gopkg.in/yaml.v3"
 func Document(doc *yaml.Node, name string) error {
 	switch total := (scales{}).weigh(doc); {
 	case total.levels > Depth.Most:
-		return &Exceeded{name, Depth}
+		return &ExceededError{name, Depth}
 	case total.nodes > Size.Most:
-		return &Exceeded{name, Size}
+		return &ExceededError{name, Size}
 	}
 	return nil
 }

@@ -92,6 +92,11 @@ func readSuppressFile(ctx context.Context, path string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	return suppressedIn(text, path)
+}
+
+// suppressedIn reads the ids in the text of a file.
+func suppressedIn(text []byte, path string) ([]string, error) {
 	refused := func(line, hint string) error {
 		return fmt.Errorf("%s: it must hold a list of check ids under the key %s, and nothing else%s%s", path, suppressKey, line, hint)
 	}

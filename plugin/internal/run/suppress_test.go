@@ -3,6 +3,7 @@ package run
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -49,4 +50,17 @@ func TestASuppressFileHoldsAListOfIDsAndNothingElse(t *testing.T) {
 	ids, err := readSuppressFile(t.Context(), filepath.Join(t.TempDir(), suppressFile))
 	require.NoError(t, err)
 	assert.Empty(t, ids, "a file that is not there")
+}
+
+func FuzzSuppressFile(f *testing.F) {
+	for _, seed := range []string{"skip: [a]", "skip: &a [*a]", "skip: {a: b}", "skp: []", "- skip", "skip: [1, [a]]", "", "\xff"} {
+		f.Add([]byte(seed))
+	}
+	f.Fuzz(func(t *testing.T, content []byte) {
+		ids, err := suppressedIn(content, "c/"+suppressFile)
+		if err != nil {
+			assert.True(t, strings.HasPrefix(err.Error(), "c/"+suppressFile+": "), err)
+			assert.Empty(t, ids)
+		}
+	})
 }
