@@ -66,7 +66,7 @@ func describeFailure(ctx context.Context, r *pgfacts.StepResult, err error) {
 		r.Message = "no answer within " + human.Duration(r.Took)
 		return
 	}
-	if exceeded, ok := errors.AsType[*limits.ExceededError](err); ok {
+	if exceeded, ok := errors.AsType[*limits.ExceededError](err); ok && exceeded.Limit == limits.PostgresData {
 		r.Message = "the server sends without end: more than " + exceeded.Limit.String()
 		return
 	}
