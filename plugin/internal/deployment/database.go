@@ -68,35 +68,10 @@ func (p *Pod) DatabaseProxy() string {
 	if p == nil {
 		return ""
 	}
-	for _, c := range p.AllContainers() {
-		if c.Name == p.CoderContainer().Name {
-			continue
-		}
-		repo, _, _ := strings.Cut(c.Image, "@")
-		base := repo[strings.LastIndex(repo, "/")+1:]
-		for _, proxy := range databaseProxies {
-			if strings.Contains(base, proxy) {
-				return c.Name
-			}
+	for _, c := range p.Running() {
+		if c.Name != p.CoderContainer().Name && partOf(imageName(c.Image), databaseProxies) {
+			return c.Name
 		}
 	}
 	return ""
-}
-
-// ThroughProxy says whether a local host leads to a proxy in the pod: by loopback,
-// or by a socket in a volume that coderd's container mounts.
-func (p *Pod) ThroughProxy(host pgurl.Host) bool {
-	if p.DatabaseProxy() == "" {
-		return false
-	}
-	if !host.Socket() {
-		return true
-	}
-	for _, path := range p.CoderContainer().MountPaths {
-		dir := strings.TrimSuffix(path, "/")
-		if host.Name == dir || strings.HasPrefix(host.Name, dir+"/") {
-			return true
-		}
-	}
-	return false
 }

@@ -17,6 +17,9 @@ type Pod struct {
 	Containers     []Container `json:"containers"`
 	Coder          int         `json:"coder"`
 	InitContainers []Container `json:"initContainers,omitempty"`
+	// LocalProxies are what puts proxies into the pods when they are made, which may
+	// take connections on localhost: AuthProxyWorkload coder/sql.
+	LocalProxies []string `json:"localProxies,omitempty"`
 	// AntiAffinity are the required terms of the pod anti-affinity.
 	AntiAffinity []AntiAffinityTerm `json:"antiAffinity,omitempty"`
 }
@@ -26,6 +29,8 @@ type Container struct {
 	Name  string          `json:"name"`
 	Image string          `json:"image"`
 	Ports []ContainerPort `json:"ports,omitempty"`
+	// Restarts says of an init container that it keeps running beside the others.
+	Restarts bool `json:"restarts,omitempty"`
 	// MountPaths are where volumes are mounted.
 	MountPaths []string `json:"mountPaths,omitempty"`
 }
@@ -48,6 +53,17 @@ type AntiAffinityTerm struct {
 // CoderContainer is coderd's container.
 func (p *Pod) CoderContainer() Container { return p.Containers[p.Coder] }
 
+// Running are the containers that run as long as the pod does.
+func (p *Pod) Running() []Container {
+	running := slices.Clone(p.Containers)
+	for _, c := range p.InitContainers {
+		if c.Restarts {
+			running = append(running, c)
+		}
+	}
+	return running
+}
+
 // AllContainers are the containers of the pod, and then its init containers.
 func (p *Pod) AllContainers() []Container { return slices.Concat(p.Containers, p.InitContainers) }
 
@@ -63,10 +79,16 @@ func (p *Pod) KeptApart(labels map[string]string) bool {
 	})
 }
 
-// HasHostPort says whether coderd's container asks for a port of its node, so
-// that the scheduler keeps two of them apart, and the node's address leads to it.
-func (p *Pod) HasHostPort() bool {
-	return slices.ContainsFunc(p.CoderContainer().Ports, func(port ContainerPort) bool { return port.HostPort != 0 })
+// HasHostPort says whether coderd's container asks for a port of its node, so that
+// the node's address leads to it.
+func (p *Pod) HasHostPort() bool { return p.CoderContainer().hasHostPort() }
+
+// TakesHostPort says whether any container asks for a port of its node, so that the
+// scheduler keeps two of the pods apart.
+func (p *Pod) TakesHostPort() bool { return slices.ContainsFunc(p.Running(), Container.hasHostPort) }
+
+func (c Container) hasHostPort() bool {
+	return slices.ContainsFunc(c.Ports, func(port ContainerPort) bool { return port.HostPort != 0 })
 }
 
 // PortNamed is the container port of that name; 0 where there is none.

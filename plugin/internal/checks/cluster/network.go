@@ -96,7 +96,7 @@ func judgeHostNetwork(j *judgment.Judgment, d *deployment.Deployment, r deployme
 		j.Skip("the pods have a network of their own")
 		return
 	}
-	if w.Replicas < 2 && len(d.Workloads) == 1 || w.Kind == "DaemonSet" || w.Pod.KeptApart(r.Labels) || w.Pod.HasHostPort() {
+	if w.Replicas < 2 && len(d.Workloads) == 1 || w.Kind == "DaemonSet" || w.Pod.KeptApart(r.Labels) || w.Pod.TakesHostPort() {
 		j.Good()
 		return
 	}

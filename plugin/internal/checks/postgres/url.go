@@ -3,7 +3,6 @@ package postgres
 import (
 	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
@@ -193,8 +192,16 @@ func judgeLocal(f *check.Case) check.Result {
 		return check.NotApplicable(judgment.OneReplica)
 	}
 	return addressURLs(func(j *judgment.Judgment, u databaseURL) {
-		if !u.Local() || u.d.Workloads[u.replica.Workload].Pod.ThroughProxy(u.Host()) {
+		if !u.Local() {
 			j.Good()
+			return
+		}
+		switch end := u.d.Workloads[u.replica.Workload].Pod.LocalEnd(u.Host()); {
+		case end.Elsewhere:
+			j.Good()
+			return
+		case end.Why != "":
+			j.Unknown(coder.PostgresURL, deployment.Value{Why: end.Why, Proof: end.Proof})
 			return
 		}
 		j.Find(check.Finding{
@@ -219,11 +226,4 @@ func judgeMultihost(j *judgment.Judgment, u databaseURL) {
 		Message: "the database URL has " + observed, Subject: judgment.Of(u.d, u.replica, u.value),
 		Observed: observed, Expected: "one host, which leads to the primary",
 	})
-}
-
-// readerEndpoint recognizes the names of endpoints that lead to standbys:
-// CloudNativePG's and Zalando's Services, and Aurora's.
-func readerEndpoint(host string) bool {
-	label, rest, _ := strings.Cut(strings.ToLower(host), ".")
-	return strings.HasSuffix(label, "-ro") || strings.HasSuffix(label, "-repl") || strings.HasPrefix(rest, "cluster-ro-")
 }

@@ -10,6 +10,18 @@ import (
 
 const goodURL = "postgres://coder:hunter2@db.example.com:5432/coder?sslmode=verify-full"
 
+// beside puts another container into the pod, whose database is on localhost.
+func beside(name, image string, port int32) func(*checktest.World) {
+	return func(w *checktest.World) {
+		urlIs("postgres://coder:x@127.0.0.1/coder")(w)
+		c := corev1.Container{Name: name, Image: image}
+		if port != 0 {
+			c.Ports = []corev1.ContainerPort{{ContainerPort: port}}
+		}
+		w.Pod().Containers = append(w.Pod().Containers, c)
+	}
+}
+
 func urlIs(url string) func(*checktest.World) {
 	return func(w *checktest.World) { w.Set("CODER_PG_CONNECTION_URL", url) }
 }
@@ -75,6 +87,40 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 			urlIs("postgres://coder:x@127.0.0.1/coder")(w)
 			w.Pod().Containers = append(w.Pod().Containers, corev1.Container{Name: "proxy", Image: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14"})
 		}),
+		checktest.Fires("a database in the pod", "the replica itself", beside("db", "docker.io/library/postgres:17", 5432)),
+		checktest.Fires("a proxy of users in the pod", "the replica itself", beside("oauth2-proxy", "quay.io/oauth2-proxy/oauth2-proxy:v7", 4180)),
+		checktest.Fires("a sidecar of a mesh", "the replica itself", beside("linkerd-proxy", "cr.l5d.io/linkerd/proxy:edge", 4143)),
+		checktest.Skips("a container that listens on the port", "container sidecar may take the connection", beside("sidecar", "example.com/ours:1", 5432)),
+		checktest.Skips("a tunnel in the pod", "container ssh-tunnel may take the connection", beside("ssh-tunnel", "example.com/ours:1", 0)),
+		checktest.Fires("a container that listens elsewhere", "the replica itself", beside("sidecar", "example.com/ours:1", 9000)),
+		checktest.Passes("a proxy that is an init container and keeps running", func(w *checktest.World) {
+			urlIs("postgres://coder:x@127.0.0.1/coder")(w)
+			w.Pod().InitContainers = []corev1.Container{{Name: "proxy", Image: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)}}
+		}),
+		checktest.Fires("a proxy that is an init container and ends", "the replica itself", func(w *checktest.World) {
+			urlIs("postgres://coder:x@127.0.0.1/coder")(w)
+			w.Pod().InitContainers = []corev1.Container{{Name: "proxy", Image: "gcr.io/cloud-sql-connectors/cloud-sql-proxy:2.14"}}
+		}),
+		checktest.Skips("an AuthProxyWorkload for the StatefulSet", "AuthProxyWorkload coder/sql puts a proxy into the pods", func(w *checktest.World) {
+			urlIs("postgres://coder:x@127.0.0.1/coder")(w)
+			checktest.With("{apiVersion: cloudsql.cloud.google.com/v1, kind: AuthProxyWorkload, metadata: {name: sql, namespace: coder}, spec: {workloadSelector: {kind: StatefulSet, name: coder}}}")(w)
+		}),
+		checktest.Fires("an AuthProxyWorkload for another one", "the replica itself", func(w *checktest.World) {
+			urlIs("postgres://coder:x@127.0.0.1/coder")(w)
+			checktest.With("{apiVersion: cloudsql.cloud.google.com/v1, kind: AuthProxyWorkload, metadata: {name: sql, namespace: coder}, spec: {workloadSelector: {kind: StatefulSet, name: web}}}")(w)
+		}),
+		checktest.Skips("an upstream of Consul", "Consul, by annotation", func(w *checktest.World) {
+			urlIs("postgres://coder:x@127.0.0.1/coder")(w)
+			w.Workload.Spec.Template.Annotations = map[string]string{"consul.hashicorp.com/connect-service-upstreams": "postgres:5432"}
+		}),
+		checktest.Fires("Consul that is switched off", "the replica itself", func(w *checktest.World) {
+			urlIs("postgres://coder:x@127.0.0.1/coder")(w)
+			w.Workload.Spec.Template.Annotations = map[string]string{"consul.hashicorp.com/connect-inject": "false"}
+		}),
+		checktest.Skips("a reference to Vault", "it refers to a secret", urlIs("vault:secret/data/coder#url")),
+		checktest.Skips("a reference to Vault in the Secret of the input", "it refers to a secret", checktest.With("{apiVersion: v1, kind: Secret, metadata: {name: coder-db-url, namespace: coder}, stringData: {url: '<path:kv/data/coder#url>'}}")),
+		checktest.Passes("a reference to Vault in the password", urlIs("postgres://coder:${vault:secret/data/coder#pw}@db.example.com/coder")),
+		checktest.Fires("a reference to Vault in the password, and localhost", "the replica itself", urlIs("postgres://coder:${vault:secret/data/coder#pw}@localhost/coder")),
 		checktest.Skips("one replica", "one replica", func(w *checktest.World) { w.Replicas(1); urlIs("postgres://coder:x@localhost/coder")(w) }),
 	)
 	c.About("postgres-url-multihost",
@@ -86,6 +132,17 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Passes("Aurora's writer", urlIs("postgres://coder:x@mydb.cluster-abc123.eu-west-1.rds.amazonaws.com/coder")),
 		checktest.Passes("CloudNativePG's primary", urlIs("postgres://coder:x@coder-db-rw.coder.svc:5432/coder")),
 		checktest.Passes("a name that only looks so", urlIs("postgres://coder:x@db-romania.example.com/coder")),
+		checktest.Fires("any instance of CloudNativePG", "reader endpoint", urlIs("postgres://coder:x@coder-db-r:5432/coder")),
+		checktest.Fires("Bitnami's readers", "reader endpoint", urlIs("postgres://coder:x@pg-postgresql-read.data/coder")),
+		checktest.Fires("Zalando's readers", "reader endpoint", urlIs("postgres://coder:x@acid-coder-repl.data.svc.cluster.local/coder")),
+		checktest.Fires("Crunchy's readers", "reader endpoint", urlIs("postgres://coder:x@hippo-replicas.data.svc/coder")),
+		checktest.Fires("a virtual endpoint of Azure", "reader endpoint", urlIs("postgres://coder:x@coder.reader.postgres.database.azure.com/coder")),
+		checktest.Passes("a host of a company in Romania", urlIs("postgres://coder:x@pg-ro.example.com/coder")),
+		checktest.Passes("a domain that ends so", urlIs("postgres://coder:x@pg-ro.com/coder")),
+		checktest.Passes("a host of an own network", urlIs("postgres://coder:x@db-r.internal/coder")),
+		checktest.Passes("a Service that only ends alike", urlIs("postgres://coder:x@pg-metro.data.svc/coder")),
+		checktest.Passes("a namespace that ends so", urlIs("postgres://coder:x@pg.data-ro.svc/coder")),
+		checktest.Passes("a cluster of Aurora that is called so", urlIs("postgres://coder:x@cluster-ro-app.cluster-abc123.eu-west-1.rds.amazonaws.com/coder")),
 	)
 	c.About("postgres-url-plaintext",
 		checktest.Advises("in the manifest", "the database password is in the manifest", urlIs(goodURL)),

@@ -8,13 +8,17 @@ import (
 )
 
 // mark hides a value that stands at the path, or makes it unknown, where the
-// options say so of the path.
+// options say so of the path, or where it refers to a secret elsewhere.
 func (e *environment) mark(value *deployment.Value, o manifest.Object, path ...any) {
 	if e.in.Open.At(o, path...) {
 		*value = e.open(value.Origin)
 		return
 	}
 	value.Hidden = value.Hidden || e.in.Hidden.At(o, path...)
+	if reference, ok := secretReference(string(value.Text)); ok && value.State == deployment.Known {
+		reference.Origin, reference.FromSecret, reference.Hidden = value.Origin, value.FromSecret, value.Hidden
+		*value = reference
+	}
 }
 
 // open is a value that may be otherwise.

@@ -44,7 +44,10 @@ func pod(template corev1.PodTemplateSpec, coder int) *deployment.Pod {
 func containers(all []corev1.Container) []deployment.Container {
 	var out []deployment.Container
 	for _, c := range all {
-		one := deployment.Container{Name: c.Name, Image: c.Image}
+		one := deployment.Container{
+			Name: c.Name, Image: c.Image,
+			Restarts: c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways,
+		}
 		for _, p := range c.Ports {
 			one.Ports = append(one.Ports, deployment.ContainerPort{
 				Name: p.Name, ContainerPort: int(p.ContainerPort), HostPort: int(p.HostPort),

@@ -115,6 +115,7 @@ func (in *input) workloadsOf(kinds []string) (candidates, error) {
 			object: o, owner: owner, spec: spec, container: container,
 			version: version(in.CoderVersion, owner.Spec.Template.Spec.Containers[container].Image),
 		}
+		w.Pod.LocalProxies = in.localProxies(o, owner)
 		out.all = append(out.all, w)
 		switch evidence {
 		case runsServer:

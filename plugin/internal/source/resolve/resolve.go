@@ -87,6 +87,9 @@ func find(ctx context.Context, d *deployment.Deployment, getter genericclioption
 		if !literal {
 			return nil, &facts.Gap{Reason: "the database URL depends on the pod", Proof: giveURL}
 		}
+		if gap := ownHost(d, text); gap != nil {
+			return nil, gap
+		}
 		return &URL{Text: text, Origin: origin(d, r, value)}, nil
 	case value.Unset():
 		return nil, &facts.Gap{Reason: "no database URL is set", Proof: giveURL}
@@ -98,7 +101,20 @@ func find(ctx context.Context, d *deployment.Deployment, getter genericclioption
 		return nil, &facts.Gap{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
 	}
 	reveal(d, *value.Key, text)
+	if gap := ownHost(d, text); gap != nil {
+		return nil, gap
+	}
 	return &URL{Text: text, Origin: nameOf(*value.Key) + " in the cluster"}, nil
+}
+
+// ownHost is the gap where a URL of pods leads to their own host: that is not this
+// machine, whatever listens here.
+func ownHost(d *deployment.Deployment, text string) *facts.Gap {
+	u, err := pgurl.Parse(text)
+	if err != nil || !u.Local() || d.Workloads[0].Pod == nil {
+		return nil
+	}
+	return &facts.Gap{Reason: "the database host " + u.Host().String() + " is the pod's own, which only the pod reaches", Proof: giveURL}
 }
 
 func origin(d *deployment.Deployment, r deployment.Replica, v deployment.Value) string {
