@@ -126,7 +126,7 @@ func TestWhatKeepsTheURLFromBeingKnownIsSaid(t *testing.T) {
 
 func TestTheOwnHostOfAPodIsNotThisMachine(t *testing.T) {
 	for _, url := range []string{"postgres://coder:hunter2@localhost/coder", "postgres://coder:hunter2@127.0.0.1:5433/coder", "postgres:///coder?host=/cloudsql/p:r:i"} {
-		found, gap := Find(t.Context(), model(t, `env: [{name: CODER_PG_CONNECTION_URL, value: "`+url+`"}]`), chart.NewSettings().Cluster())
+		found, gap := Find(t.Context(), model(t, `env: [{name: CODER_PG_CONNECTION_URL, value: "`+url+`"}]`), chart.NewSettings().Cluster(), nil)
 		assert.Nil(t, found, url)
 		require.NotNil(t, gap, url)
 		assert.Contains(t, gap.Reason, "which only the pod reaches")
