@@ -13,7 +13,7 @@ import (
 
 func TestManifestsBesideValuesAreAddedToTheChart(t *testing.T) {
 	secret := filepath.Join(t.TempDir(), "secret.yaml")
-	require.NoError(t, os.WriteFile(secret, []byte("apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: coder}\nstringData: {url: 'postgres://coder:hunter2@pg-ro.db.invalid/coder?sslmode=verify-full'}\n"), 0o600))
+	require.NoError(t, os.WriteFile(secret, []byte("apiVersion: v1\nkind: Secret\nmetadata: {name: db, namespace: coder}\nstringData: {url: 'postgres://coder:hunter2@pg-ro.db.svc.invalid/coder?sslmode=verify-full'}\n"), 0o600))
 	got := command(t, "", "validate", "--manifest", secret, "--set", "coder.image.tag=v2.38.0", "--set", "coder.replicaCount=3",
 		"--set-json", `coder.env=[{"name":"CODER_ACCESS_URL","value":"https://coder.example.com"},{"name":"CODER_PG_CONNECTION_URL","valueFrom":{"secretKeyRef":{"name":"db","key":"url"}}}]`)
 	assert.Equal(t, run.ExitFindings, got.code, got.err)

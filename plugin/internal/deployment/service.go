@@ -16,8 +16,22 @@ type Service struct {
 	// Selects are the indexes of the replicas that it selects.
 	Selects []int `json:"selects"`
 	// Hosts are the names and addresses under which it is reached.
-	Hosts  []string `json:"hosts"`
-	Origin Origin   `json:"origin"`
+	Hosts []string `json:"hosts"`
+	// Others are workloads that it sends users to as well, and that are no replicas.
+	Others []OtherPods `json:"others,omitempty"`
+	// ClientIP says that it keeps a client with one replica, by its address.
+	ClientIP bool `json:"clientIP,omitempty"`
+	// AWS says that Kubernetes' own provider for AWS makes its load balancer.
+	AWS    bool   `json:"aws,omitempty"`
+	Origin Origin `json:"origin"`
+}
+
+// OtherPods are pods behind a Service that are no replicas.
+type OtherPods struct {
+	// What names what runs them: Deployment coder/proxy.
+	What string `json:"what"`
+	// Ports are the ports of the Service that lead to them.
+	Ports []int `json:"ports"`
 }
 
 // ServicePort leads from a port of the Service to one of its pods.

@@ -3,6 +3,7 @@ package kube
 import (
 	"cmp"
 	"net/netip"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -46,6 +47,9 @@ func (in *input) services(d *deployment.Deployment) error {
 			}
 			found.Ports = append(found.Ports, target)
 		}
+		found.ClientIP = s.Spec.SessionAffinity == corev1.ServiceAffinityClientIP
+		found.AWS = s.Spec.Type == corev1.ServiceTypeLoadBalancer && ownAWS(s)
+		found.Others = in.others(d, s)
 		d.Services = append(d.Services, found)
 	})
 }
@@ -57,6 +61,52 @@ func servedFamily(s corev1.Service) string {
 		return string(s.Spec.IPFamilies[0])
 	}
 	return ""
+}
+
+// ownAWS says whether the annotations of a Service are for Kubernetes' own provider
+// for AWS, and not for the AWS Load Balancer Controller
+// (https://kubernetes-sigs.github.io/aws-load-balancer-controller).
+func ownAWS(s corev1.Service) bool {
+	const prefix = "service.beta.kubernetes.io/aws-load-balancer-"
+	kind := s.Annotations[prefix+"type"]
+	if s.Spec.LoadBalancerClass != nil || kind == "external" || kind == "nlb-ip" {
+		return false
+	}
+	for key := range s.Annotations {
+		if strings.HasPrefix(key, prefix) {
+			return true
+		}
+	}
+	return false
+}
+
+// others are the workloads beside the replicas that a Service selects. A port that
+// has a name leads only to pods that declare it.
+func (in *input) others(d *deployment.Deployment, s corev1.Service) []deployment.OtherPods {
+	var found []deployment.OtherPods
+	for _, w := range in.owners {
+		template := w.owner.Spec.Template
+		if w.Namespace != s.Namespace || w.Replicas == 0 || isReplica(d, w) || !labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(template.Labels)) {
+			continue
+		}
+		other := deployment.OtherPods{What: w.object.String()}
+		for _, port := range s.Spec.Ports {
+			if name := port.TargetPort.StrVal; name == "" || w.Pod.PortNamed(name) != 0 {
+				other.Ports = append(other.Ports, int(port.Port))
+			}
+		}
+		if len(other.Ports) > 0 {
+			found = append(found, other)
+		}
+	}
+	return found
+}
+
+// isReplica says whether a workload runs replicas of the deployment.
+func isReplica(d *deployment.Deployment, w workload) bool {
+	return slices.ContainsFunc(d.Workloads, func(known deployment.Workload) bool {
+		return known.Kind == w.Kind && known.Namespace == w.Namespace && known.Name == w.Name
+	})
 }
 
 // serviceHosts are the names and addresses that lead to a Service.
