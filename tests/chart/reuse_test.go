@@ -1,9 +1,7 @@
 package chart_test
 
 import (
-	"encoding/json"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -13,33 +11,15 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
 
-	"github.com/coder-ha/coder-ha/tests/internal/checkout"
+	"github.com/coder-ha/coder-ha/tests/internal/upstream"
 )
-
-// upstreamReleases are those whose modules tests/coderd pins, each with its module
-// file.
-var upstreamReleases = map[string]string{
-	"2.20": "v2.20.0.mod", "2.24": "v2.24.0.mod", "2.29": "v2.29.1.mod", "2.36": "go.mod",
-}
-
-// upstreamCharts is the folder of Coder's own charts in a release of Coder.
-func upstreamCharts(t *testing.T, modfile string) string {
-	t.Helper()
-	pins, err := checkout.Path("tests/coderd")
-	require.NoError(t, err)
-	download := exec.CommandContext(t.Context(), "go", "mod", "download", "-json", "-modfile="+modfile, "github.com/coder/coder/v2")
-	download.Dir = pins
-	out, err := download.Output()
-	require.NoError(t, err, "%s", out)
-	var module struct{ Dir string }
-	require.NoError(t, json.Unmarshal(out, &module))
-	return filepath.Join(module.Dir, "helm")
-}
 
 // upstreamDefaults is the values.yaml of the upstream chart in a release of Coder.
 func upstreamDefaults(t *testing.T, modfile string) string {
 	t.Helper()
-	text, err := os.ReadFile(filepath.Join(upstreamCharts(t, modfile), "coder", "values.yaml"))
+	charts, err := upstream.FindRelease(t.Context(), modfile)
+	require.NoError(t, err)
+	text, err := charts.Values("coder")
 	require.NoError(t, err)
 	return string(text)
 }
@@ -64,8 +44,8 @@ var userValues = []string{
 }
 
 func TestDefaultsOfTheUpstreamChartAreNoneOfThisOne(t *testing.T) {
-	for version, modfile := range upstreamReleases {
-		t.Run(version, func(t *testing.T) {
+	for _, modfile := range upstream.Releases {
+		t.Run(modfile, func(t *testing.T) {
 			defaults := upstreamDefaults(t, modfile)
 			require.NotContains(t, defaults, "podDisruptionBudget", "these are the upstream chart's")
 			bothHelms(t, func(t *testing.T) {
@@ -82,7 +62,7 @@ func TestDefaultsOfTheUpstreamChartAreNoneOfThisOne(t *testing.T) {
 }
 
 func TestAReleaseOfTheUpstreamChartThatIsTakenOverIsHighlyAvailable(t *testing.T) {
-	all := objects(t, userValues[1], release("prod"), reusing(t, upstreamDefaults(t, "go.mod")))
+	all := objects(t, userValues[1], release("prod"), reusing(t, upstreamDefaults(t, upstream.Releases[0])))
 	find[*policyv1.PodDisruptionBudget](t, all, "coder")
 	pod, coder := podOf(t, all), coderOf(t, all)
 	assert.Equal(t, []string{"sleep", "10"}, coder.Lifecycle.PreStop.Exec.Command)
@@ -110,9 +90,9 @@ func TestKeysThatALaterVersionAddsHaveTheirDefaults(t *testing.T) {
 }
 
 func TestNullTurnsOffWithDefaultsOfAnyChart(t *testing.T) {
-	upstream := reusing(t, upstreamDefaults(t, "go.mod"))
+	taken := reusing(t, upstreamDefaults(t, upstream.Releases[0]))
 	bothHelms(t, func(t *testing.T) {
-		for _, options := range [][]option{nil, {upstream}} {
+		for _, options := range [][]option{nil, {taken}} {
 			all := objects(t, `coder: {replicaCount: 2, workspaceProxy: true, affinity: null, drainDelaySeconds: null, podDisruptionBudget: null, unreachableTolerationSeconds: null, securityContext: {capabilities: null}}`, options...)
 			assert.Nil(t, podOf(t, all).Spec.Affinity)
 			assert.Empty(t, podOf(t, all).Spec.Tolerations)

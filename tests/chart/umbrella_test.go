@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
+
+	"github.com/coder-ha/coder-ha/tests/internal/upstream"
 )
 
 // umbrella is a chart that has this one and the upstream chart of external
@@ -16,22 +18,12 @@ import (
 func umbrella(t *testing.T) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "platform")
-	charts := upstreamCharts(t, "go.mod")
-	for to, from := range map[string]string{
-		"charts/coder":                             chartDir,
-		"charts/coder-provisioner":                 filepath.Join(charts, "provisioner"),
-		"charts/coder-provisioner/charts/libcoder": filepath.Join(charts, "libcoder"),
-	} {
-		require.NoError(t, os.CopyFS(filepath.Join(dir, to), os.DirFS(from)))
-	}
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "Chart.yaml"), []byte("{apiVersion: v2, name: platform, version: 1.0.0}"), 0o600))
-	// Without the version of a release it does not render.
-	about := filepath.Join(dir, "charts", "coder-provisioner", "Chart.yaml")
-	text, err := os.ReadFile(about)
+	charts, err := upstream.Find(t.Context())
 	require.NoError(t, err)
-	released := strings.Replace(string(text), `appVersion: "0.1.0"`, `appVersion: "2.36.1"`, 1)
-	require.NotEqual(t, string(text), released)
-	require.NoError(t, os.WriteFile(about, []byte(released), 0o600))
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "charts", "coder"), os.DirFS(chartDir)))
+	_, err = charts.Write(filepath.Join(dir, "charts"), "provisioner", upstream.Version{Chart: chartVersion, App: appVersion})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "Chart.yaml"), []byte("{apiVersion: v2, name: platform, version: 1.0.0}"), 0o600))
 	return dir
 }
 
@@ -47,7 +39,7 @@ func TestTheChartIsAPartBesideTheUpstreamProvisioners(t *testing.T) {
 			assert.Equal(t, text, together[key], key)
 		}
 		provisioner := find[*appsv1.Deployment](t, all, "coder-provisioner").Spec.Template.Spec
-		assert.Equal(t, "ghcr.io/coder/coder:v2.36.1", provisioner.Containers[0].Image)
+		assert.Equal(t, "ghcr.io/coder/coder:v"+appVersion, provisioner.Containers[0].Image)
 		assert.Equal(t, []string{"provisionerd", "start"}, provisioner.Containers[0].Args)
 		assert.Empty(t, provisioner.Volumes)
 	})

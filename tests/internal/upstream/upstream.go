@@ -24,31 +24,38 @@ type Version struct{ Chart, App string }
 // Charts are the folders of Coder's charts in its module.
 type Charts struct{ dir string }
 
-// Find downloads the module of Coder if it is not there yet.
-func Find(ctx context.Context) (Charts, error) {
-	dir, err := find(ctx)
+// Releases are the module files in tests/coderd that pin releases of Coder, the
+// newest first.
+var Releases = []string{"go.mod", "v2.29.1.mod", "v2.24.0.mod", "v2.20.0.mod"}
+
+// Find downloads the newest module of Coder if it is not there yet.
+func Find(ctx context.Context) (Charts, error) { return FindRelease(ctx, Releases[0]) }
+
+// FindRelease is Find for the release that a module file pins.
+func FindRelease(ctx context.Context, modfile string) (Charts, error) {
+	dir, err := find(ctx, modfile)
 	return Charts{dir: filepath.Join(dir, "helm")}, err
 }
 
-// found keeps the folder of the module, which is asked for once.
-var found struct {
+// found keeps the folders of modules by their module files; each is asked for once.
+var found = struct {
 	sync.Mutex
-	dir string
-}
+	dirs map[string]string
+}{dirs: map[string]string{}}
 
 var errNoFolder = errors.New("go mod download names no folder")
 
-func find(ctx context.Context) (string, error) {
+func find(ctx context.Context, modfile string) (string, error) {
 	found.Lock()
 	defer found.Unlock()
-	if found.dir != "" {
-		return found.dir, nil
+	if dir := found.dirs[modfile]; dir != "" {
+		return dir, nil
 	}
 	pins, err := checkout.Path("tests/coderd")
 	if err != nil {
 		return "", err
 	}
-	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", "github.com/coder/coder/v2")
+	cmd := exec.CommandContext(ctx, "go", "mod", "download", "-json", "-modfile="+modfile, "github.com/coder/coder/v2")
 	cmd.Dir = pins
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
@@ -60,8 +67,8 @@ func find(ctx context.Context) (string, error) {
 	if err != nil || module.Dir == "" {
 		return "", fmt.Errorf("download the module of Coder: %w: %s%s", errors.Join(err, errNoFolder), stderr.String(), module.Error)
 	}
-	found.dir = module.Dir
-	return found.dir, nil
+	found.dirs[modfile] = module.Dir
+	return module.Dir, nil
 }
 
 // TestValues are the values files of a chart's own tests.
