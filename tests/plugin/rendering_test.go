@@ -114,12 +114,15 @@ func TestTheChartAndItsRenderingAreOneDeployment(t *testing.T) {
 	})
 }
 
-// verdicts is a report without where things stand, which differs by nature
-// between a values file and a rendered one.
+// verdicts is a report without where things stand, and what only values can show,
+// which differ by nature between a values file and a rendered one.
 func verdicts(t *testing.T, stdout string) report {
 	t.Helper()
 	r := parseReport(t, stdout)
 	for i := range r.Checks {
+		if r.Checks[i].ID == "values-misplaced" {
+			r.Checks[i].Status = ""
+		}
 		for j := range r.Checks[i].Findings {
 			r.Checks[i].Findings[j].Remedy = ""
 		}

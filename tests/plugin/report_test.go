@@ -121,7 +121,7 @@ func TestAManifestOnStandardInput(t *testing.T) {
 			"coder-ha", "validate", "--manifest", "-", "-o", "json", "--namespace", "coder")
 		assert.Equal(t, 0, got.Code, got.Stderr)
 		fromChart := h.run(t, "coder-ha", "validate", chart(t), "--namespace", "coder", "-f", "testdata/good.yaml", "-o", "json")
-		assert.Equal(t, parseReport(t, fromChart.Stdout), parseReport(t, got.Stdout),
+		assert.Equal(t, verdicts(t, fromChart.Stdout), verdicts(t, got.Stdout),
 			"the chart and its rendering are one deployment")
 	})
 }

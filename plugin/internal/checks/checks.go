@@ -13,9 +13,10 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/relaytls"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/rendering"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/settings"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/workload"
 )
 
 // All is every check, in the order of reports.
 func All() []check.Check {
-	return slices.Concat(rendering.Checks(), relay.Checks(), relaytls.Checks(), cluster.Checks(), access.Checks(), settings.Checks(), postgres.Checks(), hosts.Checks())
+	return slices.Concat(rendering.Checks(), workload.Checks(), relay.Checks(), relaytls.Checks(), cluster.Checks(), access.Checks(), settings.Checks(), postgres.Checks(), hosts.Checks())
 }

@@ -244,7 +244,7 @@ func TestASecretIsHiddenWhereverItWasRead(t *testing.T) {
 }
 
 func TestWhatIsNoIDIsNotQuoted(t *testing.T) {
-	for _, id := range []string{"Tr0ub4dor", "s3cret", "-----BEGIN", "a b"} {
+	for _, id := range []string{"Tr0ub4dor", "s3cret", "-----BEGIN", "no id"} {
 		manifest := strings.Replace(goodManifest, "namespace: coder}", `namespace: coder, annotations: {coder-ha.io/ignore: "`+id+`"}}`, 1)
 		got := command(t, manifest, "validate", "--manifest", "-")
 		assert.NotContains(t, got.out+got.err, id)

@@ -34,6 +34,10 @@ type Deployment struct {
 	Frontends []Frontend `json:"frontends,omitempty"`
 	// Policies are the NetworkPolicies that select replicas.
 	Policies []Policy `json:"policies,omitempty"`
+	// DisruptionBudgets are the PodDisruptionBudgets that select replicas.
+	DisruptionBudgets []Budget `json:"disruptionBudgets,omitempty"`
+	// Values is nil where no chart is rendered.
+	Values *ChartValues `json:"values,omitempty"`
 	// Ignored are the ids of checks that annotations ask to leave out, with the
 	// object that asks.
 	Ignored map[string]string `json:"ignored,omitempty"`

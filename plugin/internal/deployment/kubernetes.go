@@ -22,6 +22,8 @@ type Pod struct {
 	LocalProxies []string `json:"localProxies,omitempty"`
 	// AntiAffinity are the required terms of the pod anti-affinity.
 	AntiAffinity []AntiAffinityTerm `json:"antiAffinity,omitempty"`
+	// Spread are all rules that keep it away from other pods.
+	Spread []SpreadRule `json:"spread,omitempty"`
 }
 
 // Container is one container of a pod.

@@ -104,6 +104,7 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 	}
 	source, refusal := "manifests", ""
 	var lookups *deployment.Lookups
+	var values *deployment.ChartValues
 	if r.rendersChart() {
 		if r.Chart.DryRun == chart.DryRunServer && r.Chart.KubeVersion+strings.Join(r.Chart.APIVersions, "") != "" {
 			r.Say("--dry-run=server uses the version and APIs of the cluster: --kube-version and --api-versions are ignored")
@@ -113,6 +114,7 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 		if err != nil {
 			return nil, err
 		}
+		values = &deployment.ChartValues{Stray: rendered.Stray}
 		lookups = r.lookups(rendered, &opts)
 		objects = append(objects, rendered.Objects...)
 		opts.EnvOrigin = rendered.Origins.Env
@@ -130,7 +132,7 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 	if err != nil {
 		return nil, err
 	}
-	d.Source, d.Refusal, d.Lookups = source, refusal, lookups
+	d.Source, d.Refusal, d.Lookups, d.Values = source, refusal, lookups, values
 	learnModel(r.Secrets, d)
 	return d, nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
@@ -28,6 +29,8 @@ import (
 type World struct {
 	Workload appsv1.StatefulSet
 	Service  corev1.Service
+	// Budget is left out of the input if it has no name.
+	Budget policyv1.PodDisruptionBudget
 	// Extra are more documents of the input.
 	Extra   []string
 	Options kube.Options
@@ -68,10 +71,16 @@ func NewWorld() *World {
 				Selector: &metav1.LabelSelector{MatchLabels: PodLabels},
 				Template: corev1.PodTemplateSpec{
 					ObjectMeta: metav1.ObjectMeta{Labels: PodLabels},
-					Spec: corev1.PodSpec{Containers: []corev1.Container{{
-						Name: "coder", Image: "ghcr.io/coder/coder:v2.38.0", Env: env,
-						Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}},
-					}}},
+					Spec: corev1.PodSpec{
+						Containers: []corev1.Container{{
+							Name: "coder", Image: "ghcr.io/coder/coder:v2.38.0", Env: env,
+							Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}},
+						}},
+						TopologySpreadConstraints: []corev1.TopologySpreadConstraint{{
+							MaxSkew: 1, TopologyKey: "kubernetes.io/hostname", WhenUnsatisfiable: corev1.ScheduleAnyway,
+							LabelSelector: &metav1.LabelSelector{MatchLabels: PodLabels},
+						}},
+					},
 				},
 			},
 		},
@@ -82,6 +91,13 @@ func NewWorld() *World {
 				Type: corev1.ServiceTypeLoadBalancer, Selector: PodLabels,
 				IPFamilies: []corev1.IPFamily{corev1.IPv4Protocol},
 				Ports:      []corev1.ServicePort{{Name: "http", Port: 80, TargetPort: intstr.FromString("http")}},
+			},
+		},
+		Budget: policyv1.PodDisruptionBudget{
+			TypeMeta:   metav1.TypeMeta{APIVersion: "policy/v1", Kind: "PodDisruptionBudget"},
+			ObjectMeta: metav1.ObjectMeta{Name: "coder", Namespace: "coder"},
+			Spec: policyv1.PodDisruptionBudgetSpec{
+				MaxUnavailable: new(intstr.FromInt32(1)), Selector: &metav1.LabelSelector{MatchLabels: PodLabels},
 			},
 		},
 		Options:   kube.Options{Namespace: "coder", PodIPFamily: "IPv4"},
@@ -160,7 +176,11 @@ func (w *World) read(t *testing.T) *deployment.Deployment {
 		return w.Hosts.read(t)
 	}
 	var text strings.Builder
-	for _, object := range []any{w.Workload, w.Service} {
+	objects := []any{w.Workload, w.Service}
+	if w.Budget.Name != "" {
+		objects = append(objects, w.Budget)
+	}
+	for _, object := range objects {
 		doc, err := yaml.Marshal(object)
 		require.NoError(t, err)
 		text.WriteString("---\n" + string(doc))
@@ -168,9 +188,9 @@ func (w *World) read(t *testing.T) *deployment.Deployment {
 	for _, doc := range w.Extra {
 		text.WriteString("---\n" + doc + "\n")
 	}
-	objects, err := manifest.Decode(strings.NewReader(text.String()), "world.yaml")
+	decoded, err := manifest.Decode(strings.NewReader(text.String()), "world.yaml")
 	require.NoError(t, err)
-	d, err := kube.Build(objects, w.Options)
+	d, err := kube.Build(decoded, w.Options)
 	require.NoError(t, err)
 	return d
 }

@@ -22,6 +22,8 @@ type Rendered struct {
 	// Objects are all that the chart renders, hooks included.
 	Objects []manifest.Object
 	Notes   string
+	// Stray are keys of the user's values that are probably meant for others.
+	Stray []deployment.StrayKey
 	// Refusal is the chart's own sentence, where its templates refuse these
 	// values; Objects are then what it would have rendered, so that the checks
 	// can still be made.
@@ -79,6 +81,7 @@ func (r *renderer) render(ctx context.Context) (*Rendered, error) {
 		Name: loaded.Name(), Version: loaded.Metadata.Version,
 		Namespace: r.opts.Settings.Namespace(), Origins: r.origins,
 	}
+	out.Stray = strayKeys(loaded, r.values, r.origins)
 	caps, err := r.capabilities()
 	if err != nil {
 		return nil, err

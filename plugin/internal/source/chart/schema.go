@@ -52,6 +52,16 @@ func schemaError(chart string, err error, origins Origins) error {
 // place is "FILE:LINE: " of the last values file that has the key; it is empty
 // where none has, as with --set.
 func (o Origins) place(keys []string) string {
+	file, line := o.Key(keys)
+	if file == "" {
+		return ""
+	}
+	return fmt.Sprintf("%s:%d: ", file, line)
+}
+
+// Key is where the last values file that has the key has it; file is empty where
+// none has, as with --set.
+func (o Origins) Key(keys []string) (file string, line int) {
 	path := make([]any, len(keys))
 	for i, key := range keys {
 		path[i] = key
@@ -61,8 +71,8 @@ func (o Origins) place(keys []string) string {
 	}
 	for _, doc := range slices.Backward(o.documents) {
 		if node := manifest.Child(doc.root, path...); node != nil {
-			return fmt.Sprintf("%s:%d: ", doc.file, node.Line)
+			return doc.file, node.Line
 		}
 	}
-	return ""
+	return "", 0
 }

@@ -64,7 +64,7 @@ func Find(objects []manifest.Object, opts Options) (*deployment.Deployment, []Pl
 	}
 	d.Version = found[0].version
 	d.PodIPFamily = opts.PodIPFamily
-	for _, gather := range []func(*deployment.Deployment) error{in.services, in.frontends, in.policies, in.envoyFilters} {
+	for _, gather := range []func(*deployment.Deployment) error{in.services, in.frontends, in.policies, in.budgets, in.envoyFilters} {
 		if err := gather(d); err != nil {
 			return nil, nil, err
 		}

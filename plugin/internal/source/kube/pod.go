@@ -38,7 +38,35 @@ func pod(template corev1.PodTemplateSpec, coder int) *deployment.Pod {
 			})
 		}
 	}
+	out.Spread = spread(template.Spec)
 	return out
+}
+
+// spread are the rules that keep a pod away from others.
+func spread(pod corev1.PodSpec) []deployment.SpreadRule {
+	var out []deployment.SpreadRule
+	if pod.Affinity != nil && pod.Affinity.PodAntiAffinity != nil {
+		const field = "affinity.podAntiAffinity"
+		for _, term := range pod.Affinity.PodAntiAffinity.RequiredDuringSchedulingIgnoredDuringExecution {
+			out = append(out, affinityRule(field, term))
+		}
+		for _, term := range pod.Affinity.PodAntiAffinity.PreferredDuringSchedulingIgnoredDuringExecution {
+			out = append(out, affinityRule(field, term.PodAffinityTerm))
+		}
+	}
+	for _, constraint := range pod.TopologySpreadConstraints {
+		out = append(out, deployment.SpreadRule{
+			Field: "topologySpreadConstraints", TopologyKey: constraint.TopologyKey, Selector: selector(constraint.LabelSelector),
+		})
+	}
+	return out
+}
+
+func affinityRule(field string, term corev1.PodAffinityTerm) deployment.SpreadRule {
+	return deployment.SpreadRule{
+		Field: field, TopologyKey: term.TopologyKey, Selector: selector(term.LabelSelector),
+		Namespaces: term.Namespaces, AnyNamespace: term.NamespaceSelector != nil,
+	}
 }
 
 func containers(all []corev1.Container) []deployment.Container {

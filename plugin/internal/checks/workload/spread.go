@@ -1,0 +1,86 @@
+package workload
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+)
+
+// spreadChecks judge whether something keeps the replicas on different nodes.
+func spreadChecks() []check.Check {
+	return []check.Check{{
+		ID: "spread", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+		Title:   "an anti-affinity or a topology spread is about the replicas",
+		Why:     "Replicas that share a node are lost together with it. A rule whose selector matches other labels than the pods have does nothing.",
+		Example: "the anti-affinity selects app.kubernetes.io/instance=coder, but the release is named prod",
+		Remedy:  "Give the pods a podAntiAffinity or topologySpreadConstraints whose labelSelector matches their own labels.",
+		Judge:   judgment.BetweenReplicas(judgeSpread),
+	}}
+}
+
+func judgeSpread(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
+	w := d.Workloads[r.Workload]
+	switch {
+	case w.Pod == nil:
+		j.Skip("the replicas are no pods")
+	case w.Kind == "DaemonSet":
+		j.Skip("a DaemonSet runs one pod on a node")
+	case w.Replicas < 2:
+		j.Skip(judgment.OneReplica)
+	case w.Pod.HasHostPort():
+		j.Good()
+	case slices.ContainsFunc(w.Pod.Spread, func(rule deployment.SpreadRule) bool { return rule.Concerns(w.Namespace, r.Labels) }):
+		j.Good()
+	case len(w.Pod.Spread) == 0:
+		j.Find(check.Finding{
+			Severity: check.Info,
+			Message:  "nothing in the pods asks for different nodes: only the scheduler's own defaults spread the replicas",
+			Subject:  judgment.Container(d, r), Observed: "neither podAntiAffinity nor topologySpreadConstraints", Expected: "one whose labelSelector matches the pods",
+		})
+	default:
+		rule := w.Pod.Spread[0]
+		j.Find(check.Finding{
+			Message: "no rule that is to keep replicas apart is about them: " + rule.Field + " selects " + selected(rule),
+			Subject: judgment.Container(d, r), Observed: selected(rule), Expected: "labels that the pods have: " + labels(w.Pod.Labels),
+		})
+	}
+}
+
+// selected says what a rule is about.
+func selected(rule deployment.SpreadRule) string {
+	switch {
+	case rule.Selector == nil:
+		return "no pods, as it has no labelSelector"
+	case rule.Selector.Invalid:
+		return "no pods, as the API server refuses its labelSelector"
+	}
+	var parts []string
+	for _, r := range rule.Selector.Requirements {
+		switch {
+		case r.Operator == deployment.In && len(r.Values) == 1:
+			parts = append(parts, r.Key+"="+r.Values[0])
+		case len(r.Values) > 0:
+			parts = append(parts, fmt.Sprintf("%s %s (%s)", r.Key, r.Operator, strings.Join(r.Values, ", ")))
+		default:
+			parts = append(parts, r.Key+" "+r.Operator)
+		}
+	}
+	text := strings.Join(parts, ", ")
+	if len(rule.Namespaces) > 0 {
+		text += " in namespace " + strings.Join(rule.Namespaces, ", ")
+	}
+	return text
+}
+
+func labels(all map[string]string) string {
+	var parts []string
+	for _, key := range slices.Sorted(maps.Keys(all)) {
+		parts = append(parts, key+"="+all[key])
+	}
+	return strings.Join(parts, ", ")
+}
