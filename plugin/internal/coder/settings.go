@@ -80,6 +80,21 @@ func nextRead(v Version) int {
 // newer or older than the releases that were read, or one of them knows it. It is
 // empty where nothing speaks for it.
 func doubt(v Version, is func(*Setting) bool) string {
+	switch why := newer(v); {
+	case why != "":
+		return why
+	case slices.Contains(readReleases, v.Minor):
+		return ""
+	case slices.ContainsFunc(slices.Concat(settings, globals), func(s Setting) bool { return is(&s) && v.AtLeast(2, since[s.Variable]) }):
+		return fmt.Sprintf("another version of Coder knows it, and the settings of Coder %s itself are not known", v)
+	default:
+		return ""
+	}
+}
+
+// newer says why a version may have settings that no release has which was read;
+// empty where it lies between such releases.
+func newer(v Version) string {
 	oldest, newest := readReleases[0], readReleases[len(readReleases)-1]
 	switch {
 	case !v.Known():
@@ -88,10 +103,6 @@ func doubt(v Version, is func(*Setting) bool) string {
 		return fmt.Sprintf("Coder %s may have settings that Coder 2.%d, the newest one whose settings are known, does not have", v, newest)
 	case v.Minor < oldest:
 		return fmt.Sprintf("the settings of Coder before 2.%d are not known", oldest)
-	case slices.Contains(readReleases, v.Minor):
-		return ""
-	case slices.ContainsFunc(slices.Concat(settings, globals), func(s Setting) bool { return is(&s) && v.AtLeast(2, since[s.Variable]) }):
-		return fmt.Sprintf("another version of Coder knows it, and the settings of Coder %s itself are not known", v)
 	default:
 		return ""
 	}

@@ -80,6 +80,22 @@ type Problem struct {
 	Doubt string
 }
 
+// Where names the place of a problem for people: "flag --tls-enable".
+func (p Problem) Where() string {
+	switch {
+	case p.At.Source == FromFlag && p.Setting.Flag != "":
+		return "flag --" + p.Setting.Flag
+	case p.At.Source == FromFile && p.Setting.YAML != "":
+		return p.Setting.YAML + " in the config file"
+	case p.At.Source == FromFile:
+		return "the config file"
+	case p.At.Source != FromFlag && p.Setting.Variable != "":
+		return p.Setting.Variable
+	default:
+		return "the command line"
+	}
+}
+
 // Reading is what a start makes of its settings.
 type Reading struct {
 	// Problems are why coderd ends, in the order in which it looks; with none it

@@ -20,6 +20,9 @@ func To(word string, known []string) (name string, ok bool) {
 	return name, ok
 }
 
+// Distance is how many characters make the difference between two words.
+func Distance(a, b string) int { return levenshtein.Distance(a, b, nil) }
+
 // Hint continues a sentence about an unknown name: `: did you mean "validate"?`.
 // It is empty where nothing is near.
 func Hint(word string, known []string) string {

@@ -9,7 +9,7 @@ import (
 )
 
 func TestEveryCheckTellsRightFromWrong(t *testing.T) {
-	checktest.Run(t, Checks(), refusalCases, agreementCases)
+	checktest.Run(t, Checks(), refusalCases, unknownCases, agreementCases)
 }
 
 // added adds lines to the environment file of the second host.

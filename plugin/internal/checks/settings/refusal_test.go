@@ -49,6 +49,8 @@ func refusalCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("a choice of TLS in capitals", "the value of CODER_TLS_CLIENT_AUTH is not one of none, request", func(w *checktest.World) { checktest.ServeTLS(w); w.Set(coder.TLSClientAuth, "Request") }),
 		checktest.Passes("a choice of TLS, which is off", set(coder.TLSClientAuth, "Request")),
 		checktest.Skips("what another check reports", "access-url-invalid", set(coder.AccessURL, "coder.example.com")),
+		checktest.Passes("hosts without Kubernetes", checktest.OnHosts(nil)),
+		checktest.Fires("a value in the file of a host", "the value of CODER_TLS_ENABLE is not true or false", added("CODER_TLS_ENABLE=no")),
 		checktest.Passes("a config file", configFile("coder.yaml", "\n    networking:\n      accessURL: https://coder.example.com\n")),
 		checktest.Fires("an empty config file", "the value of flag --config names a file that is not a map of settings", configFile("coder.yaml", "\n    # nothing yet\n")),
 		checktest.Fires("a config file that is not mounted", "the value of flag --config names a file that cannot be read", configFile("coder.yml", "\n    networking: {}\n")),

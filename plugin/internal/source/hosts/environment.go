@@ -147,6 +147,7 @@ func (e *environment) read() {
 		}
 		e.replica.Variables[v.Name] = v.value()
 	}
+	e.refusals(coder.Read(start))
 	reading := readable(start)
 	for _, s := range coder.Settings(e.version) {
 		if s.Variable == "" {
@@ -159,6 +160,17 @@ func (e *environment) read() {
 	e.agree(reading)
 	for _, file := range e.replica.Env(coder.TLSCertFile).List() {
 		e.replica.Certificates = append(e.replica.Certificates, deployment.NewCertificate(file, "the file "+file+" of host "+e.name, nil))
+	}
+}
+
+// refusals keeps the reasons for which coderd ends.
+func (e *environment) refusals(r *coder.Reading) {
+	for _, p := range r.Problems {
+		refusal := deployment.Refusal{Variable: p.Setting.Variable, Given: p.Where(), Reason: p.Reason, Doubt: p.Doubt, Origin: e.exec}
+		if p.At.Source == coder.FromVariable {
+			refusal.Origin = e.set[p.At.Index].at
+		}
+		e.replica.Refusals = append(e.replica.Refusals, refusal)
 	}
 }
 

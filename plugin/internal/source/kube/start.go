@@ -171,7 +171,7 @@ func (s *start) given(at coder.At) deployment.Value {
 // refusals keeps the reasons for which coderd ends, and the values that it refuses.
 func (s *start) refusals() {
 	for _, p := range s.reading.Problems {
-		refusal := deployment.Refusal{Variable: p.Setting.Variable, Reason: p.Reason, Doubt: p.Doubt, Given: s.where(p)}
+		refusal := deployment.Refusal{Variable: p.Setting.Variable, Reason: p.Reason, Doubt: p.Doubt, Given: p.Where()}
 		if p.At.Source == coder.FromVariable || p.At.Source == coder.FromFlag && p.At.Index < len(s.args) || p.At.Source == coder.FromFile {
 			given := s.given(p.At)
 			refusal.Origin = given.Origin
@@ -200,26 +200,5 @@ func (s *start) refusals() {
 			refusal.Doubt = s.program.opaque + " may pass other arguments on"
 		}
 		s.replica.Refusals = append(s.replica.Refusals, refusal)
-	}
-}
-
-// where names the place of a problem for people.
-func (s *start) where(p coder.Problem) string {
-	switch p.At.Source {
-	case coder.FromFlag:
-		if p.Setting.Flag != "" {
-			return "flag --" + p.Setting.Flag
-		}
-		return "the command line"
-	case coder.FromFile:
-		if p.Setting.YAML != "" {
-			return p.Setting.YAML + " in the config file"
-		}
-		return "the config file"
-	default:
-		if p.Setting.Variable == "" {
-			return "the command line"
-		}
-		return p.Setting.Variable
 	}
 }
