@@ -25,8 +25,10 @@ wrong, the check that it fails is named, nothing is written, and the exit code i
 1; with --force it is replaced. What cannot be told from the manifests, such as a
 port that a Secret sets, is named too, and nothing is guessed.
 
-Without -f it is a filter, and so a post-renderer: see the examples. It also
-takes and gives the ResourceList of a Kustomize function.
+Without -f it is a filter, and so a post-renderer: see the examples. It also takes
+and gives the ResourceList of a Kustomize function, whose exec path is the program
+postrenderer/post-renderer of this plugin. Helm 4 does not show what a post-renderer
+says: if it stops, run inject by itself.
 
 Exit codes: 0 done, 1 something is wrong or, with --check, would change, 2 the work
 could not be done, 130 interrupted.`
