@@ -50,6 +50,8 @@ func readPage(t *testing.T) page {
 		switch {
 		case kind == "console":
 			for part := range strings.SplitSeq(strings.TrimPrefix(content, "$ "), "\n$ ") {
+				// A line that ends with a backslash goes on.
+				part = strings.ReplaceAll(part, "\\\n", " ")
 				line, output, _ := strings.Cut(part, "\n")
 				p.commands = append(p.commands, shown{line, output})
 			}
@@ -105,6 +107,7 @@ func TestTheCommandsOfThePageOnHighAvailabilityWork(t *testing.T) {
 				require.NoError(t, os.MkdirAll(filepath.Join(dir, "deploy"), 0o700))
 				require.NoError(t, writeFile(filepath.Join(dir, "deploy", "coder.yaml"), p.files["coder.yaml"]))
 				require.NoError(t, writeFile(filepath.Join(dir, "url"), url))
+				h.renderHosts(t, filepath.Join(dir, "hosts"), p)
 				require.NoError(t, os.Mkdir(filepath.Join(dir, "charts"), 0o700))
 				require.NoError(t, os.Symlink(chart(t), filepath.Join(dir, "charts", "coder")))
 				require.NoError(t, os.Symlink(bare, filepath.Join(dir, "other-chart")))
@@ -121,6 +124,16 @@ func TestTheCommandsOfThePageOnHighAvailabilityWork(t *testing.T) {
 			})
 		}
 	})
+}
+
+// renderHosts writes the environment files of the table on the page.
+func (h helm) renderHosts(t *testing.T, dir string, p page) {
+	t.Helper()
+	at := slices.IndexFunc(p.commands, func(c shown) bool { return strings.HasPrefix(c.line, "helm coder-ha render ") })
+	require.GreaterOrEqual(t, at, 0)
+	flags := strings.Fields(strings.TrimPrefix(p.commands[at].line, "helm coder-ha "))
+	rendered := h.alone(t, append(flags, "--format", "systemd", "--out", dir)...)
+	require.Equal(t, 0, rendered.Code, rendered.Stderr)
 }
 
 // urlFor gives the database to the commands that ask it without naming it.
