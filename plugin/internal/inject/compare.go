@@ -35,9 +35,9 @@ func (in *Input) sum(file string, plans map[*yaml.Node]planned) digest {
 }
 
 type summer struct {
-	hash  hash.Hash
-	plans map[*yaml.Node]planned
-	size  [8]byte
+	hash   hash.Hash
+	plans  map[*yaml.Node]planned
+	buffer []byte
 }
 
 // texts adds texts with their lengths, so that no two lists of them look the same.
@@ -49,8 +49,8 @@ func (s *summer) texts(texts ...string) {
 }
 
 func (s *summer) number(n int) {
-	binary.BigEndian.PutUint64(s.size[:], uint64(n))
-	_, _ = s.hash.Write(s.size[:])
+	s.buffer = binary.AppendVarint(s.buffer[:0], int64(n))
+	_, _ = s.hash.Write(s.buffer)
 }
 
 // node adds what a node says, and not how it is written.

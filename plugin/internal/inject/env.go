@@ -214,14 +214,12 @@ func (l *list) addToBlock(last *yaml.Node, entries []coder.Entry) {
 // block style.
 func (l *list) fillBlock(entries []coder.Entry) {
 	t := l.text
-	start, end := t.at(l.node), t.at(l.node)
+	colon := t.colon(l.key, -1)
+	start, end := colon, colon
 	if !absent(l.node) {
-		end = t.end(l.node, l.text.column(t.at(l.key)))
-	} else {
-		start = t.colon(l.key, -1)
-		end = start
+		start, end = t.at(l.node), t.end(l.node, l.text.column(t.at(l.key)))
 	}
-	if colon := t.colon(l.key, -1); colon < start && t.blankBetween(colon, start) && t.blankBetween(end, t.lineEnd(end)) {
+	if colon < start && t.blankBetween(colon, start) && t.blankBetween(end, t.lineEnd(end)) {
 		start = colon
 	}
 	l.edit(start, end, "")

@@ -2,6 +2,7 @@ package inject
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 	"testing"
@@ -61,7 +62,7 @@ func documents(t *testing.T, stream []byte) int {
 	decoder := yaml.NewDecoder(bytes.NewReader(stream))
 	for n := 0; ; n++ {
 		err := decoder.Decode(new(yaml.Node))
-		if err == io.EOF {
+		if errors.Is(err, io.EOF) {
 			return n
 		}
 		require.NoError(t, err)

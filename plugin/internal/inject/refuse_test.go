@@ -27,16 +27,26 @@ func TestWhatCannotBeDoneRightIsRefusedInOneSentence(t *testing.T) {
 			"several workloads run `coder server` (Deployment/a, Deployment/b): name one with --workload",
 		},
 		{"no workload", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: x}\n", "no workload among the 1 objects"},
-		{"an env that is an alias", deploymentOf("coder", "{initContainers: [{name: x, image: x, env: &e ["+address+"]}], containers: [{name: coder, image: coder, env: *e}]}"),
-			"in.yaml:6: Deployment default/coder: the env of coderd's container cannot be changed: it is the alias *e, which others may share: write it out there"},
-		{"an env that an alias repeats", deploymentOf("coder", "{containers: [{name: coder, image: coder, env: &e ["+address+"]}, {name: x, image: x, env: *e}]}"),
-			"an alias repeats its anchor &e elsewhere"},
-		{"a container that an alias repeats", deploymentOf("coder", "{containers: [&c {name: coder, image: coder, env: ["+address+"]}], initContainers: [*c]}"),
-			"an alias repeats its anchor &c elsewhere"},
-		{"an env from a merge key", deploymentOf("coder", "{initContainers: [&c {name: x, image: x, env: ["+address+"]}], containers: [{<<: *c, name: coder, image: coder}]}"),
-			"its env comes from a merge key (<<)"},
-		{"an address from a Secret that is not there", deploymentOf("coder", "{containers: [{name: coder, image: coder, envFrom: [{secretRef: {name: s}}]}]}"),
-			"Deployment default/coder: the port of the relay URL cannot be told: CODER_HTTP_ADDRESS: Secret default/s may set CODER_HTTP_ADDRESS: give Secret default/s too"},
+		{
+			"an env that is an alias", deploymentOf("coder", "{initContainers: [{name: x, image: x, env: &e ["+address+"]}], containers: [{name: coder, image: coder, env: *e}]}"),
+			"in.yaml:6: Deployment default/coder: the env of coderd's container cannot be changed: it is the alias *e, which others may share: write it out there",
+		},
+		{
+			"an env that an alias repeats", deploymentOf("coder", "{containers: [{name: coder, image: coder, env: &e ["+address+"]}, {name: x, image: x, env: *e}]}"),
+			"an alias repeats its anchor &e elsewhere",
+		},
+		{
+			"a container that an alias repeats", deploymentOf("coder", "{containers: [&c {name: coder, image: coder, env: ["+address+"]}], initContainers: [*c]}"),
+			"an alias repeats its anchor &c elsewhere",
+		},
+		{
+			"an env from a merge key", deploymentOf("coder", "{initContainers: [&c {name: x, image: x, env: ["+address+"]}], containers: [{<<: *c, name: coder, image: coder}]}"),
+			"its env comes from a merge key (<<)",
+		},
+		{
+			"an address from a Secret that is not there", deploymentOf("coder", "{containers: [{name: coder, image: coder, envFrom: [{secretRef: {name: s}}]}]}"),
+			"Deployment default/coder: the port of the relay URL cannot be told: CODER_HTTP_ADDRESS: Secret default/s may set CODER_HTTP_ADDRESS: give Secret default/s too",
+		},
 		{"no listener", deploymentOf("coder", coderWith("{name: CODER_HTTP_ADDRESS, value: ''}")), "coderd has no address to listen on"},
 		{"an address without a port", deploymentOf("coder", coderWith("{name: CODER_HTTP_ADDRESS, value: '0.0.0.0'}")), "CODER_HTTP_ADDRESS is not HOST:PORT"},
 		{"a pod IP that is none", deploymentOf("coder", coderWith(address+", {name: KUBE_POD_IP, value: 10.0.0.5}")), "KUBE_POD_IP is not the pod's own address"},
@@ -84,31 +94,38 @@ spec:
 	}{
 		{
 			"a relay URL without quotes", "        # relay\n        - name: CODER_DERP_SERVER_RELAY_URL # x\n          value: https://coder.example.com # y\n        - {name: A, value: b}\n",
-			podIP + "        # relay\n        - name: CODER_DERP_SERVER_RELAY_URL # x\n          value: http://$(KUBE_POD_IP):8080 # y\n        - {name: A, value: b}\n", Wrong{RelayURL: true},
+			podIP + "        # relay\n        - name: CODER_DERP_SERVER_RELAY_URL # x\n          value: http://$(KUBE_POD_IP):8080 # y\n        - {name: A, value: b}\n",
+			Wrong{RelayURL: true},
 		},
 		{
 			"a relay URL in quotes, behind the pod's address", podIP + "        - name: CODER_DERP_SERVER_RELAY_URL\n          value: 'https://coder.example.com'\n",
-			podIP + "        - name: CODER_DERP_SERVER_RELAY_URL\n          value: 'http://$(KUBE_POD_IP):8080'\n", Wrong{RelayURL: true},
+			podIP + "        - name: CODER_DERP_SERVER_RELAY_URL\n          value: 'http://$(KUBE_POD_IP):8080'\n",
+			Wrong{RelayURL: true},
 		},
 		{
 			"a relay URL on several lines", podIP + "        - name: CODER_DERP_SERVER_RELAY_URL\n          value: >-\n            https://coder.example.com\n        - {name: A, value: b}\n",
-			podIP + "        - name: CODER_DERP_SERVER_RELAY_URL\n          value: http://$(KUBE_POD_IP):8080\n        - {name: A, value: b}\n", Wrong{RelayURL: true},
+			podIP + "        - name: CODER_DERP_SERVER_RELAY_URL\n          value: http://$(KUBE_POD_IP):8080\n        - {name: A, value: b}\n",
+			Wrong{RelayURL: true},
 		},
 		{
 			"a relay URL from a Secret", podIP + "        - name: CODER_DERP_SERVER_RELAY_URL\n          valueFrom:\n            secretKeyRef:\n              name: x # y\n              key: z\n",
-			podIP + "        - name: CODER_DERP_SERVER_RELAY_URL\n          value: http://$(KUBE_POD_IP):8080\n", Wrong{RelayURL: true},
+			podIP + "        - name: CODER_DERP_SERVER_RELAY_URL\n          value: http://$(KUBE_POD_IP):8080\n",
+			Wrong{RelayURL: true},
 		},
 		{
 			"a relay URL in braces before the pod's address", "        - {value: x, name: CODER_DERP_SERVER_RELAY_URL}\n" + podIP,
-			podIP + "        - {value: \"http://$(KUBE_POD_IP):8080\", name: CODER_DERP_SERVER_RELAY_URL}\n", Wrong{RelayURL: true},
+			podIP + "        - {value: \"http://$(KUBE_POD_IP):8080\", name: CODER_DERP_SERVER_RELAY_URL}\n",
+			Wrong{RelayURL: true},
 		},
 		{
 			"a cluster host", "        - name: CODER_CLUSTER_HOST\n          value: coder.example.com\n",
-			"        - name: CODER_CLUSTER_HOST\n          valueFrom: {fieldRef: {fieldPath: status.podIP}}\n", Wrong{ClusterHost: true},
+			"        - name: CODER_CLUSTER_HOST\n          valueFrom: {fieldRef: {fieldPath: status.podIP}}\n",
+			Wrong{ClusterHost: true},
 		},
 		{
 			"the address that it is made of", "        - name: POD_IP\n          value: 10.0.0.5\n        - name: CODER_DERP_SERVER_RELAY_URL\n          value: http://$(POD_IP):8080\n",
-			"        - name: POD_IP\n          valueFrom: {fieldRef: {fieldPath: status.podIP}}\n        - name: CODER_DERP_SERVER_RELAY_URL\n          value: http://$(POD_IP):8080\n", Wrong{PodIP: true, RelayURL: true},
+			"        - name: POD_IP\n          valueFrom: {fieldRef: {fieldPath: status.podIP}}\n        - name: CODER_DERP_SERVER_RELAY_URL\n          value: http://$(POD_IP):8080\n",
+			Wrong{PodIP: true, RelayURL: true},
 		},
 	} {
 		t.Run(c.name, func(t *testing.T) {

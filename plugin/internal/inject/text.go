@@ -2,7 +2,6 @@ package inject
 
 import (
 	"bytes"
-	"strings"
 	"unicode/utf8"
 
 	"gopkg.in/yaml.v3"
@@ -128,12 +127,6 @@ func (t *text) newline(i int) string {
 
 // line is the text of the line at an offset, without its break.
 func (t *text) line(i int) string { return string(t.bytes[t.lineStart(i):t.lineEnd(i)]) }
-
-// indent is how many spaces the line of an offset begins with.
-func (t *text) indent(i int) int {
-	line := t.line(i)
-	return len(line) - len(strings.TrimLeft(line, " "))
-}
 
 // column is how many characters stand before an offset in its line.
 func (t *text) column(i int) int { return utf8.RuneCount(t.bytes[t.lineStart(i):i]) }

@@ -117,7 +117,7 @@ func (r Inject) writeOut(files []inject.File) error {
 		return replaceFile(r.Out, files[0].Bytes)
 	}
 	if !folder {
-		if err := os.Mkdir(r.Out, 0o777); err != nil {
+		if err := os.Mkdir(r.Out, 0o750); err != nil {
 			return fmt.Errorf("--out: %w", err)
 		}
 	}
