@@ -16,7 +16,7 @@ import (
 
 func TestDevicesAndNamedPipesAreBoundedToo(t *testing.T) {
 	_, err := ReadFile(t.Context(), "/dev/zero", tiny)
-	assert.EqualError(t, err, "/dev/zero: it is too large: the limit of small files is 4 bytes")
+	require.EqualError(t, err, "/dev/zero: it is too large: the limit of small files is 4 bytes")
 	text, err := ReadFile(t.Context(), os.DevNull, tiny)
 	require.NoError(t, err)
 	assert.Empty(t, text)

@@ -25,5 +25,5 @@ func TestLimitsAreWrittenForPeople(t *testing.T) {
 	} {
 		assert.Equal(t, want, l.String())
 	}
-	assert.EqualError(t, &ExceededError{"c", Login}, "c: it is too slow: the limit of "+Login.Of+" is 30s")
+	require.EqualError(t, &ExceededError{"c", Login}, "c: it is too slow: the limit of "+Login.Of+" is 30s")
 }

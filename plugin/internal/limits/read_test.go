@@ -28,13 +28,13 @@ func TestAFileIsReadUpToItsLimit(t *testing.T) {
 
 	require.NoError(t, os.WriteFile(path, []byte("12345"), 0o600))
 	_, err = ReadFile(t.Context(), path, tiny)
-	assert.EqualError(t, err, path+": it is too large: the limit of small files is 4 bytes")
+	require.EqualError(t, err, path+": it is too large: the limit of small files is 4 bytes")
 	exceeded, ok := errors.AsType[*ExceededError](err)
 	require.True(t, ok)
 	assert.Equal(t, path, exceeded.Input)
 
 	_, err = ReadFile(t.Context(), dir, tiny)
-	assert.EqualError(t, err, dir+": it is a directory, not a file")
+	require.EqualError(t, err, dir+": it is a directory, not a file")
 	_, err = ReadFile(t.Context(), filepath.Join(dir, "none"), tiny)
 	assert.ErrorIs(t, err, fs.ErrNotExist)
 }
@@ -54,9 +54,9 @@ func TestAStreamIsReadUpToItsLimit(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, "1234", string(text))
 	_, err = Read(t.Context(), endless{}, "(standard input)", tiny)
-	assert.EqualError(t, err, "(standard input): it is too large: the limit of small files is 4 bytes")
+	require.EqualError(t, err, "(standard input): it is too large: the limit of small files is 4 bytes")
 	_, err = Read(t.Context(), iotest.ErrReader(io.ErrUnexpectedEOF), "(standard input)", tiny)
-	assert.EqualError(t, err, "read (standard input): unexpected EOF")
+	require.EqualError(t, err, "read (standard input): unexpected EOF")
 }
 
 func TestAStreamThatNeverEndsEndsWithTheContext(t *testing.T) {
@@ -67,7 +67,7 @@ func TestAStreamThatNeverEndsEndsWithTheContext(t *testing.T) {
 	defer func() { _ = writer.Close() }()
 	_, err := Read(ctx, silent, "(standard input)", tiny)
 	require.ErrorIs(t, err, ended)
-	assert.EqualError(t, err, "still waiting for (standard input): time is up")
+	require.EqualError(t, err, "still waiting for (standard input): time is up")
 }
 
 // endless never ends.

@@ -21,7 +21,7 @@ func TestACompressedAnswerIsMeasuredUnpacked(t *testing.T) {
 	}))
 	defer server.Close()
 	_, err := get(t, Answers(http.DefaultTransport, "the server", Limit{"answers", 1 << 16, Bytes, ""}), server.URL)
-	assert.EqualError(t, err, "the server: it is too large: the limit of answers is 64 KiB")
+	require.EqualError(t, err, "the server: it is too large: the limit of answers is 64 KiB")
 	body, err := get(t, Answers(http.DefaultTransport, "the server", Limit{"answers", 1 << 20, Bytes, ""}), server.URL)
 	require.NoError(t, err)
 	assert.Len(t, body, 1<<20)
@@ -38,7 +38,7 @@ func TestAConnectionTakesInNoMoreThanItsLimit(t *testing.T) {
 	here, there := net.Pipe()
 	go func() { _, _ = io.Copy(there, endless{}) }()
 	_, err := io.ReadAll(Conn(here, "the server", tiny))
-	assert.EqualError(t, err, "the server: it is too large: the limit of small files is 4 bytes")
+	require.EqualError(t, err, "the server: it is too large: the limit of small files is 4 bytes")
 	require.NoError(t, here.Close())
 }
 

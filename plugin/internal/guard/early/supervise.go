@@ -7,7 +7,6 @@ package early
 import (
 	"errors"
 	"io"
-	"log"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -51,7 +50,6 @@ func beWorker() {
 	guard.TraceTo(os.Stderr)
 	syscall.CloseOnExec(terminal)
 	os.Stderr = os.NewFile(terminal, "/dev/stderr")
-	log.SetOutput(os.Stderr)
 	_ = os.Unsetenv(gcPercent)
 }
 

@@ -47,13 +47,13 @@ func FuzzErrorsOfCharts(f *testing.F) {
 	f.Add("execution error at (a/templates/b.yaml:1:2): use a database", "/api/v1/namespaces/a/secrets/b")
 	f.Add("values don't meet the specifications of the schema(s):\n- at '/coder/replicaCount': got string, want integer", "/apis/apps/v1/deployments")
 	f.Fuzz(func(_ *testing.T, text, path string) {
-		refusalOf(errorOf(text))
-		_ = schemaError("coder", errorOf(text), Origins{})
+		refusalOf(textError(text))
+		_ = schemaError("coder", textError(text), Origins{})
 		lookupOf(path, nil)
 	})
 }
 
-// errorOf is a text as an error.
-type errorOf string
+// textError is a text as an error.
+type textError string
 
-func (e errorOf) Error() string { return string(e) }
+func (e textError) Error() string { return string(e) }
