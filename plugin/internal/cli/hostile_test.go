@@ -120,12 +120,12 @@ func TestFlagsAndFilesGiveNoOrders(t *testing.T) {
 }
 
 // hostileChart is a chart whose template says what it is told to.
-func hostileChart(t *testing.T, template string) string {
+func hostileChart(t *testing.T, template, values string) string {
 	t.Helper()
 	dir := filepath.Join(t.TempDir(), "hostile")
 	for name, text := range map[string]string{
 		"Chart.yaml":            "apiVersion: v2\nname: hostile\nversion: 1.0.0\n",
-		"values.yaml":           "db: {password: \"" + password + "\", url: \"\"}\ncoder: {}\n",
+		"values.yaml":           values,
 		"templates/coder.yaml":  template,
 		"templates/NOTES.txt":   "\x1b[2J",
 		"templates/_helper.tpl": `{{ define "again" }}{{ include "again" . }}{{ end }}`,
@@ -138,10 +138,9 @@ func hostileChart(t *testing.T, template string) string {
 }
 
 func TestAChartTellsNoSecretAndGivesNoOrders(t *testing.T) {
+	const ofPassword, ofVariable = `db: {password: "` + password + `"}`, `coder: {env: [{name: PGPASSWORD, value: "` + password + `"}]}`
+	ofURL := `db: {url: "postgres://coder:` + url.QueryEscape(password) + `@db.example.com/coder"}`
 	values := filepath.Join(t.TempDir(), "values.yaml")
-	require.NoError(t, os.WriteFile(values, []byte(`db: {url: "postgres://coder:`+url.QueryEscape(password)+`@db.example.com/coder"}
-coder: {env: [{name: PGPASSWORD, value: "`+password+`"}]}
-`), 0o600))
 	for what, template := range map[string]string{
 		"fails with the URL":             `{{ fail .Values.db.url }}`,
 		"fails with the password":        `{{ fail .Values.db.password }}`,
@@ -168,8 +167,14 @@ coder: {env: [{name: PGPASSWORD, value: "`+password+`"}]}
 		"includes itself":                `{{ include "again" . }}`,
 		"does not parse":                 `{{ "` + password + `" | nope }}`,
 	} {
-		got := inEveryFormat(t, what, "", "validate", hostileChart(t, template), "-f", values)
-		assert.NotEqual(t, run.ExitOK, got.code, what)
+		chart := hostileChart(t, template, "db: {password: '', url: ''}\ncoder: {env: [{name: PGPASSWORD, value: ''}]}\n")
+		for _, text := range []string{ofPassword, ofVariable, ofURL} {
+			require.NoError(t, os.WriteFile(values, []byte(text+"\n"), 0o600))
+			got := command(t, "", "validate", chart, "-f", values)
+			held(t, got, what)
+			assert.NotEqual(t, run.ExitOK, got.code, what)
+		}
+		inEveryFormat(t, what+", as the chart's own value", "", "validate", hostileChart(t, template, ofPassword+"\n"+ofVariable+"\n"))
 	}
 }
 
@@ -195,11 +200,12 @@ func TestASecretIsHiddenWhereverItWasRead(t *testing.T) {
 		inEveryFormat(t, "as an image", strings.Replace(goodManifest, "ghcr.io/coder/coder:v2.38.0", `"ghcr.io/coder/coder:`+password+`"`, 1)+secret, "validate", "--manifest", "-")
 	})
 	t.Run("in another Secret, or in a variable", func(t *testing.T) {
-		image := strings.Replace(goodManifest, "ghcr.io/coder/coder:v2.38.0", `"ghcr.io/coder/coder:`+password+`"`, 1)
+		named := strings.Replace(goodManifest, "{name: coder, namespace: coder}", `{name: "`+password+`", namespace: coder}`, 1)
 		for _, secret := range []string{"stringData: {oidc: \"" + password + "\"}", "data: {token: VHIwdWI0ZG9yJjMgeA==}"} {
-			inEveryFormat(t, secret, image+"---\napiVersion: v1\nkind: Secret\nmetadata: {name: more, namespace: coder}\n"+secret+"\n", "validate", "--manifest", "-")
+			got := inEveryFormat(t, secret, named+"---\napiVersion: v1\nkind: Secret\nmetadata: {name: more, namespace: coder}\n"+secret+"\n", "validate", "--manifest", "-")
+			assert.Contains(t, got.out, "StatefulSet coder/(hidden)")
 		}
-		variable := strings.Replace(image, "- {name: CODER_ACCESS_URL", "- {name: CODER_OIDC_CLIENT_SECRET, value: \""+password+"\"}\n        - {name: CODER_ACCESS_URL", 1)
+		variable := strings.Replace(named, "- {name: CODER_ACCESS_URL", "- {name: CODER_OIDC_CLIENT_SECRET, value: \""+password+"\"}\n        - {name: CODER_ACCESS_URL", 1)
 		inEveryFormat(t, "a variable", variable, "validate", "--manifest", "-")
 	})
 	t.Run("in addresses", func(t *testing.T) {

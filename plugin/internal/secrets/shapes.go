@@ -18,7 +18,7 @@ func (k *Known) hideShapes(text string) string {
 	if strings.Contains(text, "cannot unmarshal") {
 		text = quotedYAML.ReplaceAllString(text, "${1}"+Hidden)
 	}
-	if containsAny(text, "eyJ", "AKIA", "ASIA", "gh", "github_pat_", "glpat-", "xox", "AIza", "sk_live_") {
+	if containsAny(text, "eyJ", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AIza", "sk_live_") {
 		text = tokens.ReplaceAllString(text, Hidden)
 	}
 	folded := fold(text)
