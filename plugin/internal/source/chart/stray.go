@@ -124,7 +124,7 @@ func (s *strays) reads(path []string) bool {
 	if strings.Contains(s.templates, `"`+key+`"`) {
 		return true
 	}
-	references := regexp.MustCompile(`[A-Za-z0-9_.$)]*\.` + regexp.QuoteMeta(key) + `\b`).FindAllString(s.templates, -1)
+	references := regexp.MustCompile(`[A-Za-z0-9_.$)]*\.`+regexp.QuoteMeta(key)+`\b`).FindAllString(s.templates, -1)
 	return slices.ContainsFunc(references, func(reference string) bool {
 		return strings.ContainsAny(reference[:1], ".$)") && !strings.Contains(reference, ".Values.")
 	})
