@@ -1,5 +1,7 @@
 package deployment
 
+import "slices"
+
 // SpreadRule is a rule of a pod that keeps it away from others: a term of its pod
 // anti-affinity, required or preferred, or a topology spread constraint.
 type SpreadRule struct {
@@ -20,13 +22,5 @@ func (s SpreadRule) Concerns(namespace string, labels map[string]string) bool {
 	if s.Selector == nil || !s.Selector.Matches(labels) {
 		return false
 	}
-	if len(s.Namespaces) == 0 || s.AnyNamespace {
-		return true
-	}
-	for _, n := range s.Namespaces {
-		if n == namespace {
-			return true
-		}
-	}
-	return false
+	return len(s.Namespaces) == 0 || s.AnyNamespace || slices.Contains(s.Namespaces, namespace)
 }
