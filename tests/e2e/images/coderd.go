@@ -73,6 +73,12 @@ func coderImage(ctx context.Context, tag, program string) (image, error) {
 			"etc/passwd": "coder:x:1000:1000::/home/coder:/bin/false\n", "etc/group": "coder:x:1000:\n",
 		},
 	}
-	// Coder's image has it, and the chart's test pod uses it.
-	return img, img.addProgram(ctx, "/usr/bin/wget")
+	// Coder's image has them: the chart's test pod uses the one, its drain delay the
+	// other.
+	for _, program := range []string{"/usr/bin/wget", "/usr/bin/sleep"} {
+		if err := img.addProgram(ctx, program); err != nil {
+			return img, err
+		}
+	}
+	return img, nil
 }
