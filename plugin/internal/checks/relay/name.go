@@ -15,12 +15,7 @@ func nameChecks() []check.Check {
 		Why:     "DNS has names only for the pods of a StatefulSet, below its headless Service. Peers cannot find a replica by another form of its name, and Coder records that only in its replicas table.",
 		Example: "CODER_DERP_SERVER_RELAY_URL=http://$(POD_NAME):8080",
 		Remedy:  "Build the relay URL from the pod IP (status.podIP) with the downward API.",
-		Judge: func(f *check.Case) check.Result {
-			if !f.Deployment.Several() {
-				return check.NotApplicable(judgment.OneReplica)
-			}
-			return judgment.ReadableRelays(judgeRelayName)(f)
-		},
+		Judge:   judgment.ReadableRelays(judgeRelayName),
 	}}
 }
 
