@@ -118,7 +118,7 @@ nodes:
 		"nodes: hunter2\n":               "line 1: it is not as docs/nodes.schema.json describes it",
 	} {
 		_, err := ParseDocument([]byte(text))
-		assert.EqualError(t, err, want)
+		require.EqualError(t, err, want)
 	}
 	empty, err := ParseDocument(nil)
 	require.NoError(t, err)

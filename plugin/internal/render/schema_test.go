@@ -27,7 +27,7 @@ func TestTheSchemaDescribesTheDocument(t *testing.T) {
 		example: true,
 		"accessURL: https://a\nnodes: [{name: a, address: b}]\ntls: {address: ':443', certFile: /a, keyFile: /b, relay: true}\nrelays: {configPath: /c}\npostgresURLFile: url\nenv: {A: 1}\ncoderVersion: 2.37\n": true,
 		"acessURL: https://a\n":                      false,
-		"nodes: [{name: a, addres: b}]\n":            false,
+		"nodes: [{name: a, addr: b}]\n":              false,
 		"tls: {cert: /a}\n":                          false,
 		"relays: {configurl: https://a}\n":           false,
 		"nodes: coder-1\n":                           false,
@@ -45,8 +45,8 @@ func TestTheSchemaDescribesTheDocument(t *testing.T) {
 			assert.NoError(t, schemaErr, text)
 			continue
 		}
-		assert.Error(t, readErr, text)
-		assert.Error(t, schemaErr, text)
+		require.Error(t, readErr, text)
+		require.Error(t, schemaErr, text)
 	}
 	assert.Equal(t, []string{"coder-1", "coder-2", "coder-3"}, names(t, example))
 }

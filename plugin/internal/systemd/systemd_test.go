@@ -85,7 +85,7 @@ func TestWordsAndUnitsAreReadAsSystemdReadsThem(t *testing.T) {
 	assert.Equal(t, []string{"A=b c", "D=e", "F=g", "H=\u00e9"}, words)
 	for _, text := range []string{`"a`, `\q`, `\x0`, `\`, `\ud800`} {
 		_, err := Words(text)
-		assert.Error(t, err, text)
+		require.Error(t, err, text)
 	}
 	unit, err := ParseUnit([]byte("[Unit]\n# comment\nAfter=a.target\n[Service]\nExecStart=a \\\n# within\n  b\nType = notify\n"))
 	require.NoError(t, err)

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"strconv"
 	"strings"
-	"unicode/utf8"
 )
 
 // errWords says that a setting of a unit cannot be taken apart, so that systemd
@@ -90,7 +89,7 @@ func unescape(text string) (char string, n int, err error) {
 	if len(text) < start+digits {
 		return "", 0, errWords
 	}
-	code, err := strconv.ParseInt(text[start:start+digits], base, 33)
+	code, err := strconv.ParseUint(text[start:start+digits], base, 31)
 	switch {
 	case err != nil || code == 0:
 		return "", 0, errWords
@@ -98,8 +97,10 @@ func unescape(text string) (char string, n int, err error) {
 		return "", 0, errWords
 	case digits < 4:
 		return string([]byte{byte(code & 0xff)}), start + digits, nil
-	case code > utf8.MaxRune || !utf8.ValidRune(rune(code)) || !validUTF8(string(rune(code))):
+	}
+	char = string(rune(code & 0x7fffffff))
+	if !validUTF8(char) || strings.HasPrefix(char, "\ufffd") && code != 0xfffd {
 		return "", 0, errWords
 	}
-	return string(rune(code)), start + digits, nil
+	return char, start + digits, nil
 }
