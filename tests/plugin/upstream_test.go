@@ -19,8 +19,9 @@ var wrongUpstream = map[string][]string{
 	"auto_access_url_3.yaml": {"access-url-missing"}, // no URL at all: coderd opens a tunnel
 }
 
-// notCoderd are those whose pods run a workspace proxy.
-var notCoderd = []string{"workspace_proxy.yaml", "workspace_proxies.yaml"}
+// notCoderd are those whose pods run a workspace proxy, or coder with words that are
+// no command of it.
+var notCoderd = []string{"workspace_proxy.yaml", "workspace_proxies.yaml", "command_args.yaml"}
 
 // TestTheUpstreamChartWithRightValuesStaysClean renders Coder's own chart with the
 // values of its tests and with values as people have them.
