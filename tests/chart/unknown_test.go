@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -67,7 +68,7 @@ func TestNoObjectOfTheChartTakesAnyKey(t *testing.T) {
 			assert.Contains(t, refusal(t, values), strings.Join(path, ".")+".misspelled", values)
 		}
 		for key, below := range properties {
-			try(append(path[:len(path):len(path)], key), below.(map[string]any))
+			try(append(slices.Clip(path), key), below.(map[string]any))
 		}
 	}
 	for key, node := range schema.Properties {

@@ -284,8 +284,10 @@ func TestAServerRepeatsNoToken(t *testing.T) {
 	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.WriteHeader(http.StatusInternalServerError)
-		_ = json.NewEncoder(w).Encode(map[string]any{"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 500,
-			"message": r.Header.Get("Authorization") + "\x1b[2J\n::error::forged\ncoder-ha: forged"})
+		_ = json.NewEncoder(w).Encode(map[string]any{
+			"kind": "Status", "apiVersion": "v1", "status": "Failure", "code": 500,
+			"message": r.Header.Get("Authorization") + "\x1b[2J\n::error::forged\ncoder-ha: forged",
+		})
 	}))
 	defer server.Close()
 	args := []string{"validate", "--kube-apiserver", server.URL, "--kube-token", password, "--kube-insecure-skip-tls-verify"}

@@ -50,6 +50,7 @@ func (v Value) Canonical() string {
 			return strings.ToLower(strings.Join(slices.Sorted(slices.Values(v.List)), ","))
 		}
 		return strings.Join(v.List, ",")
+	case TypeString, TypeURL, TypeHostPort, TypeRegexp, TypeStruct, TypeConfigFile:
 	}
 	return v.Text
 }

@@ -34,11 +34,12 @@ spec:
 // OfContainer is the model of replicas whose container has the given list of env. It
 // is not sealed.
 func OfContainer(env, coderVersion, ipFamily string) (*deployment.Deployment, error) {
-	text := container
+	var text strings.Builder
+	text.WriteString(container)
 	for line := range strings.Lines(env) {
-		text += "        " + line
+		text.WriteString("        " + line)
 	}
-	objects, err := manifest.Decode(strings.NewReader(text), "env.yaml")
+	objects, err := manifest.Decode(strings.NewReader(text.String()), "env.yaml")
 	if err != nil {
 		return nil, err
 	}
