@@ -18,5 +18,10 @@ import (
 
 // All is every check, in the order of reports.
 func All() []check.Check {
-	return slices.Concat(rendering.Checks(), workload.Checks(), relay.Checks(), relaytls.Checks(), cluster.Checks(), access.Checks(), settings.Checks(), postgres.Checks(), hosts.Checks())
+	return slices.Concat(
+		rendering.Checks(),
+		relay.Checks(), relaytls.Checks(), cluster.Checks(), access.Checks(),
+		settings.Checks(), postgres.Checks(),
+		workload.Checks(), hosts.Checks(),
+	)
 }
