@@ -10,8 +10,12 @@ import (
 // size is a number of bytes for people.
 func size(bytes int64) string { return strconv.FormatInt(bytes>>20, 10) + " MiB" }
 
-// outOfMemory are the words of the Go runtime when the system gives it no memory.
-var outOfMemory = []string{"cannot allocate memory", "out of memory", "cannot reserve arena", "failed to create new OS thread"}
+// outOfMemory are the words of the Go runtime when the system gives it no memory; the
+// last ones are those of a build with the race detector.
+var outOfMemory = []string{
+	"cannot allocate memory", "out of memory", "cannot reserve arena", "failed to create new OS thread",
+	"too many address space collisions",
+}
 
 // place finds where in this program a trace was taken.
 var place = regexp.MustCompile(`(?m)^\t\S*(plugin/internal/[a-z/0-9_]+\.go:\d+)`)
