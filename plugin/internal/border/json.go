@@ -11,9 +11,9 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
 )
 
-// jsonLine is a line of JSON that was written with one scalar in a line.
-func (w *Writer) jsonLine(line string) string {
-	line = escape(w.hideJSON(line), unicodeEscape, "\t")
+// dataLine is a line of JSON or YAML that was written with one scalar in a line.
+func (w *Writer) dataLine(line string) string {
+	line = escape(w.hideJSON(line), w.data, "\t")
 	return disarmed(line, `\u0023#`)
 }
 
@@ -58,4 +58,12 @@ func unicodeEscape(r rune, invalid bool) string {
 		return fmt.Sprintf(`\u%04x\u%04x`, high, low)
 	}
 	return fmt.Sprintf(`\u%04x`, r)
+}
+
+// yamlEscape is the notation of YAML, which knows no pairs of surrogates.
+func yamlEscape(r rune, invalid bool) string {
+	if !invalid && r > 0xFFFF {
+		return fmt.Sprintf(`\U%08x`, r)
+	}
+	return unicodeEscape(r, invalid)
 }

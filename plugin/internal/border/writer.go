@@ -23,9 +23,10 @@ import (
 type Writer struct {
 	known *secrets.Known
 
-	mu    sync.Mutex
-	out   io.Writer
-	json  bool
+	mu  sync.Mutex
+	out io.Writer
+	// data is how a line of JSON or YAML writes what is not shown; nil for text.
+	data  notation
 	color bool
 	// held is a line that has not ended.
 	held []byte
@@ -38,7 +39,10 @@ func New(out io.Writer, known *secrets.Known) *Writer { return &Writer{out: out,
 
 // JSON is the same stream for JSON: what is not shown is written as JSON writes
 // it, so that a reader gets the very same texts.
-func (w *Writer) JSON() *Writer { return &Writer{out: w.out, known: w.known, json: true} }
+func (w *Writer) JSON() *Writer { return &Writer{out: w.out, known: w.known, data: unicodeEscape} }
+
+// YAML is JSON for YAML with one scalar in a line, its strings quoted as JSON does.
+func (w *Writer) YAML() *Writer { return &Writer{out: w.out, known: w.known, data: yamlEscape} }
 
 // Known are the secrets that the stream hides.
 func (w *Writer) Known() *secrets.Known { return w.known }
@@ -104,8 +108,8 @@ func (w *Writer) write(n int) error {
 
 // line is a line as it leaves.
 func (w *Writer) line(text string) string {
-	if w.json {
-		return w.jsonLine(text)
+	if w.data != nil {
+		return w.dataLine(text)
 	}
 	text = w.withoutKeys(strings.TrimSuffix(text, "\r"))
 	text = w.known.Hide(text)

@@ -20,7 +20,7 @@ type outputFlags struct {
 func (o *outputFlags) add(cmd *cobra.Command, color *string) {
 	o.color = color
 	f := cmd.Flags()
-	addEnum(cmd, f, &o.Format, enum{name: "output", shorthand: "o", value: "text", allowed: report.Formats(), usage: "format of the report"})
+	addOutputs(cmd, &o.Output)
 	addEnum(cmd, f, &o.failOn, enum{name: "fail-on", value: "error", allowed: []string{"error", "warning", "info"}, usage: "exit 1 on findings of at least this severity"})
 	f.BoolVar(&o.Verbose, "verbose", false, "show every check on a line of its own, with the ids of those that were skipped")
 	f.BoolVar(&o.strict, "strict", false, "exit 1 also if a check of severity error could not be verified")

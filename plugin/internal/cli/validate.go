@@ -59,7 +59,7 @@ const validateExample = `  # the chart that comes with this plugin, with your va
   CODER_PG_CONNECTION_URL="$(cat url)" helm coder-ha validate -f values.yaml
 
   # in CI
-  helm coder-ha validate -f values.yaml -o json --strict --fail-on warning > report.json`
+  helm coder-ha validate -f values.yaml --strict --fail-on warning -o text -o json=report.json -o sarif=report.sarif`
 
 func newValidate(streams run.Streams, settings *run.Settings, color *string) *cobra.Command {
 	j := judging{request: run.Request{Judging: run.Judging{Settings: check.DefaultSettings()}}}

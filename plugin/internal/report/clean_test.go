@@ -64,7 +64,10 @@ func TestATextOfAReportIsCleanedAsAWhole(t *testing.T) {
 		r.Outcomes[1].Findings[0].Message = strings.Repeat("again ", 20_000)
 		var out bytes.Buffer
 		require.NoError(t, Output{Format: format}.Write(border.New(&out, known), r))
-		assert.Contains(t, out.String(), "(hidden)", format)
+		if format != "short" {
+			// It shows no value.
+			assert.Contains(t, out.String(), "(hidden)", format)
+		}
 		assert.NotContains(t, out.String(), `u\n  n\n  t`, format)
 		assert.Contains(t, out.String(), "bytes are left out here", format)
 		assert.Less(t, out.Len(), 30_000, format)

@@ -25,6 +25,8 @@ type Report struct {
 	Strict bool
 	// FailOn is the severity from which a finding fails the run.
 	FailOn check.Severity
+	// RefusalFails says that the run fails where the chart refuses its values.
+	RefusalFails bool
 	// Incomplete says why the run ended early; it is empty when it did not.
 	Incomplete string
 	// Pages are the probes of databases that people are shown in full.

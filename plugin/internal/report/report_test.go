@@ -72,6 +72,19 @@ func TestFormats(t *testing.T) {
 		{"color.golden", Output{Color: "always"}, nil},
 		{"verbose.golden", Output{Verbose: true}, nil},
 		{"json.golden", Output{Format: "json"}, nil},
+		{"yaml.golden", Output{Format: "yaml"}, nil},
+		{"short.golden", Output{Format: "short"}, nil},
+		{"short-good.golden", Output{Format: "short"}, func(r *Report) { r.Outcomes = r.Outcomes[:1] }},
+		{"markdown.golden", Output{Format: "markdown"}, nil},
+		{"markdown-good.golden", Output{Format: "markdown"}, func(r *Report) { r.Outcomes = r.Outcomes[:1] }},
+		{"junit.golden", Output{Format: "junit"}, nil},
+		{"junit-strict.golden", Output{Format: "junit"}, func(r *Report) { r.Strict, r.FailOn, r.Incomplete = true, check.Warning, "interrupted" }},
+		{"junit-refused.golden", Output{Format: "junit"}, func(r *Report) {
+			r.Outcomes, r.Deployment.Refusal, r.RefusalFails = r.Outcomes[:1], "coder.replicaCount is 3", true
+		}},
+		{"short-refused.golden", Output{Format: "short"}, func(r *Report) { r.Outcomes, r.Deployment.Refusal = r.Outcomes[:1], "coder.replicaCount is 3" }},
+		{"sarif-refused.golden", Output{Format: "sarif"}, func(r *Report) { r.Outcomes, r.Deployment.Refusal = r.Outcomes[:1], "coder.replicaCount is 3" }},
+		{"sarif.golden", Output{Format: "sarif"}, nil},
 		{"good.golden", Output{}, func(r *Report) { r.Outcomes = r.Outcomes[:1] }},
 		{"unverified.golden", Output{}, func(r *Report) { r.Outcomes = append(r.Outcomes[:1:1], r.Outcomes[4]) }},
 		{"refused.golden", Output{}, func(r *Report) {
@@ -129,8 +142,8 @@ func TestTheVerdictFollowsTheFlags(t *testing.T) {
 }
 
 func TestAnUnknownFormatIsRefused(t *testing.T) {
-	err := Output{Format: "yaml"}.Write(border.New(io.Discard, nil), Report{})
-	assert.EqualError(t, err, `unknown output format "yaml": use text or json`)
+	err := Output{Format: "toml"}.Write(border.New(io.Discard, nil), Report{})
+	assert.EqualError(t, err, `unknown output format "toml": use one of text, short, markdown, json, yaml, junit, sarif`)
 }
 
 func TestJSONFitsItsSchema(t *testing.T) {

@@ -26,7 +26,6 @@ type textWriter struct {
 }
 
 func (t textWriter) Write(w io.Writer, r Report) error {
-	inLines(&r)
 	out := bufio.NewWriter(w)
 	for _, page := range r.Pages {
 		postgresPage(out, page.Facts)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/inject"
 	"github.com/coder-ha/coder-ha/plugin/internal/limits"
+	"github.com/coder-ha/coder-ha/plugin/internal/wholefile"
 )
 
 // standardInput is its name in messages.
@@ -99,7 +100,7 @@ func (r Inject) writeBack(before, after []inject.File) error {
 		if bytes.Equal(before[i].Bytes, f.Bytes) {
 			continue
 		}
-		if err := replaceFile(f.Name, f.Bytes); err != nil {
+		if err := wholefile.Write(f.Name, f.Bytes); err != nil {
 			return err
 		}
 	}
@@ -114,7 +115,7 @@ func (r Inject) writeOut(files []inject.File) error {
 		return err
 	}
 	if !folder && len(files) == 1 {
-		return replaceFile(r.Out, files[0].Bytes)
+		return wholefile.Write(r.Out, files[0].Bytes)
 	}
 	if !folder {
 		if err := os.Mkdir(r.Out, 0o750); err != nil {
@@ -133,7 +134,7 @@ func (r Inject) writeOut(files []inject.File) error {
 		names[name] = f.Name
 	}
 	for _, f := range files {
-		if err := replaceFile(filepath.Join(r.Out, filepath.Base(f.Name)), f.Bytes); err != nil {
+		if err := wholefile.Write(filepath.Join(r.Out, filepath.Base(f.Name)), f.Bytes); err != nil {
 			return err
 		}
 	}
@@ -160,39 +161,4 @@ func writeStream(w io.Writer, files []inject.File) error {
 		return fmt.Errorf("write the manifests: %w", err)
 	}
 	return nil
-}
-
-// replaceFile gives a file a new content at once: it is never there in part. A link
-// stays one, and the mode of the file is kept.
-func replaceFile(path string, content []byte) (err error) {
-	mode := os.FileMode(0o666)
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target
-	}
-	info, statErr := os.Stat(path)
-	if statErr == nil {
-		if !info.Mode().IsRegular() {
-			return fmt.Errorf("%s is not a regular file", path)
-		}
-		mode = info.Mode().Perm()
-	}
-	name := fmt.Sprintf(".%s.%d", filepath.Base(path), os.Getpid())
-	fresh, err := os.OpenFile(filepath.Join(filepath.Dir(path), name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, mode)
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(fresh.Name())
-		}
-	}()
-	_, err = fresh.Write(content)
-	if statErr == nil && err == nil {
-		// The mode of a new file lacks what the umask takes away.
-		err = fresh.Chmod(mode)
-	}
-	if err = errors.Join(err, fresh.Sync(), fresh.Close()); err != nil {
-		return err
-	}
-	return os.Rename(fresh.Name(), path)
 }

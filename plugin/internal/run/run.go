@@ -61,6 +61,9 @@ func (r Request) Do(parent context.Context, streams Streams) error {
 	if r.Timeout <= 0 {
 		return fmt.Errorf("--timeout %s: use a time above 0, such as 30s", r.Timeout)
 	}
+	if err := r.Output.Check(); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeoutCause(parent, r.Timeout, timeoutError(r.Timeout))
 	defer cancel()
 	r.Source.In, r.Source.Secrets = streams.In, streams.Secrets
@@ -121,7 +124,7 @@ func (r Request) judge(ctx context.Context, streams Streams, found *facts.Facts)
 	}
 	c := &check.Case{Facts: found, Settings: r.Judging.Settings}
 	out := report.Of(c, check.Judge(checks.All(), c, suppressed))
-	out.Strict, out.FailOn = r.Judging.Strict, r.Judging.FailOn
+	out.Strict, out.FailOn, out.RefusalFails = r.Judging.Strict, r.Judging.FailOn, !r.DatabaseOnly
 	cause := context.Cause(ctx)
 	if cause != nil {
 		out.Incomplete = cause.Error()
@@ -131,6 +134,11 @@ func (r Request) judge(ctx context.Context, streams Streams, found *facts.Facts)
 	}
 	if err := r.Output.Write(streams.Out, out); err != nil {
 		return fmt.Errorf("write the report: %w", err)
+	}
+	if r.Output.Format == "" {
+		for _, f := range r.Output.Files {
+			streams.Say(f.Path + " is written")
+		}
 	}
 	switch {
 	case cause != nil:
