@@ -104,6 +104,8 @@ func TestFlagsAndFilesGiveNoOrders(t *testing.T) {
 		{"validate", "--skip", name, "--manifest", "-"},
 		{"validate", "--coder-version", name},
 		{"validate", "-o", name},
+		{"validate", "-o", "json=none/" + name},
+		{"checks", "--area", name},
 		{"validate", "--timeout", name},
 		{"postgres", "--replicas", name},
 		{"validate", "--kube-version", name},
