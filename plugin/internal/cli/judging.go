@@ -2,6 +2,7 @@ package cli
 
 import (
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/run"
 )
@@ -20,12 +21,19 @@ func (j *judging) command(streams run.Streams, settings *run.Settings, color *st
 	j.output.add(cmd, color)
 	f := cmd.Flags()
 	addDatabase(f, &j.request.Database)
+	limits := namesOf(func(f *pflag.FlagSet) { addPostgresLimits(f, &j.request.Judging.Limits.Postgres) })
 	addPostgresLimits(f, &j.request.Judging.Limits.Postgres)
+	addFacts(f, &j.request.Facts)
 	j.request.Timeout = run.DefaultTimeout
 	addTime(f, &j.request.Timeout, "timeout", "end the whole run after this time")
 	cmd.Args = cobra.MaximumNArgs(2)
 	cmd.ValidArgsFunction = completeChart
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if j.request.Facts.In != "" {
+			if err := onlyJudging(cmd, args, limits); err != nil {
+				return err
+			}
+		}
 		if err := j.source.into(&j.request, args); err != nil {
 			return err
 		}
@@ -35,4 +43,13 @@ func (j *judging) command(streams run.Streams, settings *run.Settings, color *st
 		return j.request.Do(cmd.Context(), streams)
 	}
 	return cmd
+}
+
+// namesOf are the names of the flags that something adds.
+func namesOf(add func(*pflag.FlagSet)) map[string]bool {
+	names := map[string]bool{}
+	f := pflag.NewFlagSet("", pflag.ContinueOnError)
+	add(f)
+	f.VisitAll(func(f *pflag.Flag) { names[f.Name] = true })
+	return names
 }

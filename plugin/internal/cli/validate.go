@@ -36,6 +36,9 @@ To leave out checks, use --skip, a list under the key skip in a .coder-ha.yaml
 beside the values file or manifest, or the annotation coder-ha.io/ignore: "ID, ID"
 on the workload. The report lists what was left out.
 
+--facts-out saves what was found out, without secrets. --facts judges it again,
+elsewhere or with another version of this plugin, and gathers nothing.
+
 Exit codes: 0 no findings of at least --fail-on, 1 findings, 2 the work could not
 be done, 124 timed out, 130 interrupted.`
 

@@ -42,9 +42,30 @@ func Decode(r io.Reader) (*Facts, error) {
 		// The decoder's own words may quote the input.
 		return nil, fmt.Errorf("%w: the JSON cannot be read", ErrNotFacts)
 	case in.SchemaVersion != CodecVersion:
-		return nil, fmt.Errorf("%w of version %s: its version is %q", ErrNotFacts, CodecVersion, in.SchemaVersion)
+		return nil, fmt.Errorf("%w of version %s: its version is %q; read it with a version of the plugin that knows it", ErrNotFacts, CodecVersion, in.SchemaVersion)
 	case in.Facts == nil:
 		return nil, fmt.Errorf("%w: it has no facts", ErrNotFacts)
 	}
+	if err := in.Facts.whole(); err != nil {
+		return nil, err
+	}
 	return in.Facts, nil
+}
+
+// whole says what of facts is not there that Encode always writes.
+func (f *Facts) whole() error {
+	for _, p := range f.Postgres {
+		if p.Facts == nil {
+			return fmt.Errorf("%w: a database has no answer", ErrNotFacts)
+		}
+	}
+	if f.Deployment == nil {
+		return nil
+	}
+	for _, r := range f.Deployment.Replicas {
+		if r.Workload < 0 || r.Workload >= len(f.Deployment.Workloads) {
+			return fmt.Errorf("%w: a replica has no workload", ErrNotFacts)
+		}
+	}
+	return nil
 }

@@ -42,7 +42,9 @@ func TestWhatIsNotAFactsFileIsRefusedInOneSentence(t *testing.T) {
 		"nothing":         {strings.NewReader(""), "not a facts file of coder-ha: the JSON cannot be read"},
 		"text":            {strings.NewReader("hunter2"), "not a facts file of coder-ha: the JSON cannot be read"},
 		"another type":    {strings.NewReader(`{"schemaVersion":"1","facts":{"gatheredAt":"hunter2"}}`), "not a facts file of coder-ha: the JSON cannot be read"},
-		"another version": {strings.NewReader(`{"schemaVersion":"2","facts":{}}`), `not a facts file of coder-ha of version 1: its version is "2"`},
+		"another version": {strings.NewReader(`{"schemaVersion":"2","facts":{}}`), `not a facts file of coder-ha of version 1: its version is "2"; read it with a version of the plugin that knows it`},
+		"no answer":       {strings.NewReader(`{"schemaVersion":"1","facts":{"postgres":[{"position":""}]}}`), "not a facts file of coder-ha: a database has no answer"},
+		"no workload":     {strings.NewReader(`{"schemaVersion":"1","facts":{"deployment":{"replicas":[{"name":"a"}]}}}`), "not a facts file of coder-ha: a replica has no workload"},
 		"no facts":        {strings.NewReader(`{"schemaVersion":"1"}`), "not a facts file of coder-ha: it has no facts"},
 		"no end":          {io.MultiReader(strings.NewReader(`{"schemaVersion":"1","facts":{"gaps":"`), endless{}), "not a facts file of coder-ha: larger than 64 MiB"},
 	} {

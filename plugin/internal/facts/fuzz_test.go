@@ -10,7 +10,7 @@ import (
 
 func FuzzDecode(f *testing.F) {
 	f.Add([]byte(`{"schemaVersion":"1","facts":{"gaps":{"database":{"reason":"r","proof":"p"}}}}`))
-	f.Add([]byte(`{"schemaVersion":"1","facts":{"deployment":{"replicas":[{"name":"a","variables":{"A":{"state":"known"}}}]}}}`))
+	f.Add([]byte(`{"schemaVersion":"1","facts":{"deployment":{"workloads":[{}],"replicas":[{"name":"a","variables":{"A":{"state":"known"}}}]}}}`))
 	f.Add([]byte(`{"schemaVersion":"1","facts":{"postgres":[{"position":"here","facts":{"latency":{"median":1}}}]}}`))
 	f.Fuzz(func(t *testing.T, in []byte) {
 		read, err := Decode(bytes.NewReader(in))

@@ -4,6 +4,7 @@ package run
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -34,8 +35,10 @@ type Request struct {
 	// DatabaseOnly says that replicas are of interest only where the user names
 	// what describes them.
 	DatabaseOnly bool
-	Judging      Judging
-	Output       report.Output
+	// Facts are evidence to judge instead, and a place for what is gathered.
+	Facts   FactsFiles
+	Judging Judging
+	Output  report.Output
 	// Timeout bounds the whole run.
 	Timeout time.Duration
 }
@@ -61,7 +64,7 @@ func (r Request) Do(parent context.Context, streams Streams) error {
 	if r.Timeout <= 0 {
 		return fmt.Errorf("--timeout %s: use a time above 0, such as 30s", r.Timeout)
 	}
-	if err := r.Output.Check(); err != nil {
+	if err := errors.Join(r.Output.Check(), r.Facts.check()); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(parent, r.Timeout, timeoutError(r.Timeout))
@@ -70,12 +73,29 @@ func (r Request) Do(parent context.Context, streams Streams) error {
 	progress := newProgress(streams.Err)
 	defer progress.done()
 	r.Source.Say = progress.say
-	gathered, err := r.gather(ctx, progress)
+	gathered, err := r.evidence(ctx, progress)
 	if err != nil {
 		return err
 	}
 	progress.done()
+	if r.Facts.Out != "" && context.Cause(ctx) == nil {
+		if err := writeFacts(r.Facts.Out, gathered, streams); err != nil {
+			return err
+		}
+	}
 	return r.judge(ctx, streams, gathered)
+}
+
+// evidence is what is to be judged: gathered, or from a file.
+func (r Request) evidence(ctx context.Context, progress *progress) (*facts.Facts, error) {
+	if r.Facts.In == "" {
+		return r.gather(ctx, progress)
+	}
+	found, err := readFacts(ctx, r.Facts.In, r.Source.In)
+	if err == nil && found.Deployment != nil && r.Source.CoderVersion != "" {
+		err = fmt.Errorf("--coder-version: %s says which version of Coder it is about: leave it out", r.Facts.In)
+	}
+	return found, err
 }
 
 // gather reads the description of the replicas, then asks the databases side by

@@ -36,7 +36,11 @@ func (r Request) suppressed(ctx context.Context, found *facts.Facts, streams Str
 	if found.Deployment != nil {
 		maps.Copy(by, found.Deployment.Ignored)
 	}
-	for _, dir := range directories(r.Source.Files()) {
+	files := r.Source.Files()
+	if r.Facts.In != "" {
+		files = []string{r.Facts.In}
+	}
+	for _, dir := range directories(files) {
 		path := filepath.Join(dir, suppressFile)
 		ids, err := readSuppressFile(ctx, path)
 		if err != nil {
