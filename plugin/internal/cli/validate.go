@@ -34,7 +34,8 @@ anywhere else.
 
 To leave out checks, use --skip, a list under the key skip in a .coder-ha.yaml
 beside the values file or manifest, or the annotation coder-ha.io/ignore: "ID, ID"
-on the workload. The report lists what was left out.
+on the workload. The report lists what was left out. An entry of the list is an ID,
+or {id: ID, until: 2027-01-31} with the last day on which it counts.
 
 --facts-out saves what was found out, without secrets. --facts judges it again,
 elsewhere or with another version of this plugin, and gathers nothing.
