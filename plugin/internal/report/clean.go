@@ -3,6 +3,7 @@ package report
 import (
 	"reflect"
 	"slices"
+	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/border"
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
@@ -28,10 +29,14 @@ func inLines(r *Report) {
 		}
 	}
 	each(func(f *check.Finding) { remedies = append(remedies, f.Remedy) })
-	change(r, border.Line)
-	r.Deployment.Refusal = border.Indented(border.Lines(refusal), "    ")
-	each(func(f *check.Finding) { f.Remedy, remedies = border.Lines(remedies[0]), remedies[1:] })
+	change(r, func(text string) string { return noKey(border.Line(text)) })
+	r.Deployment.Refusal = border.Indented(noKey(border.Lines(refusal)), "    ")
+	each(func(f *check.Finding) { f.Remedy, remedies = noKey(border.Lines(remedies[0])), remedies[1:] })
 }
+
+// noKey keeps a text from beginning a private key for the border, which would hide
+// all that follows: clean has found those that are in it.
+func noKey(text string) string { return strings.ReplaceAll(text, "-----BEGIN", "----- BEGIN") }
 
 // change rewrites what a report holds of others.
 func change(r *Report, by func(string) string) {

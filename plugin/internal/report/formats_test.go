@@ -163,6 +163,17 @@ func TestMarkdownFitsIntoAComment(t *testing.T) {
 	assert.Contains(t, got, "`postgres-open`")
 }
 
+// TestNoTextHidesWhatFollows has a text that looks like the beginning of a key.
+func TestNoTextHidesWhatFollows(t *testing.T) {
+	t.Parallel()
+	for _, format := range Formats() {
+		got := string(write(t, Output{Format: format, Verbose: true}, attacked("-----BEGIN a PRIVATE KEY")))
+		assert.Contains(t, got, "BEGIN a PRIVATE KEY", format)
+		assert.Contains(t, got, "postgres-slow", format)
+		assert.NotContains(t, got, "(hidden)", format)
+	}
+}
+
 func TestShortHasALineForEachFinding(t *testing.T) {
 	t.Parallel()
 	for _, text := range hostile {
