@@ -28,6 +28,8 @@ const (
 	ConfigPath          = "CODER_CONFIG_PATH"
 	DERPRegionID        = "CODER_DERP_SERVER_REGION_ID"
 	ProvisionerDaemons  = "CODER_PROVISIONER_DAEMONS"
+	CacheDirectory      = "CODER_CACHE_DIRECTORY"
+	EncryptionKeys      = "CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS"
 )
 
 // The addresses that coderd listens on when nothing is set
@@ -50,5 +52,5 @@ var read = map[string]bool{
 	TLSEnable: true, TLSCertFile: true, TLSKeyFile: true, TLSClientAuth: true, PostgresURL: true, PostgresAuth: true,
 	PostgresConnMaxOpen: true, Experiments: true, DERPServerEnable: true, DERPConfigURL: true, DERPConfigPath: true,
 	DERPForceWebsockets: true, ProxyTrustedHeaders: true, ProxyTrustedOrigins: true, ConfigPath: true,
-	DERPRegionID: true, ProvisionerDaemons: true,
+	DERPRegionID: true, ProvisionerDaemons: true, CacheDirectory: true,
 }

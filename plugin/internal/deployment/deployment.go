@@ -58,6 +58,10 @@ type Workload struct {
 	ServiceName string `json:"serviceName,omitempty"`
 	// Pod is nil where the replicas are no pods.
 	Pod *Pod `json:"pod,omitempty"`
+	// Update is how a Deployment replaces its pods; nil for other kinds.
+	Update *Update `json:"update,omitempty"`
+	// Autoscalers change how many replicas run.
+	Autoscalers []Autoscaler `json:"autoscalers,omitempty"`
 	// Host is nil where they are.
 	Host *Host `json:"host,omitempty"`
 	// NamespaceLabels are those of the Namespace object; nil where it is not in
@@ -116,6 +120,9 @@ type Replica struct {
 	// Database is the URL of CODER_PG_CONNECTION_URL without its secrets; nil where
 	// none is known, and before Seal.
 	Database *DatabaseURL `json:"database,omitempty"`
+	// EncryptionKeys are what is known of CODER_EXTERNAL_TOKEN_ENCRYPTION_KEYS; nil
+	// where it is not known or not set, and before Seal.
+	EncryptionKeys *EncryptionKeys `json:"encryptionKeys,omitempty"`
 	// Certificates are the PEM blocks behind CODER_TLS_CERT_FILE, in order; nil
 	// where they are not in the input.
 	Certificates []Certificate `json:"certificates,omitempty"`

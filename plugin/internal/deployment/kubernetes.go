@@ -24,6 +24,16 @@ type Pod struct {
 	AntiAffinity []AntiAffinityTerm `json:"antiAffinity,omitempty"`
 	// Spread are all rules that keep it away from other pods.
 	Spread []SpreadRule `json:"spread,omitempty"`
+	// ReadinessGates are conditions that others set, and without which no pod is ready.
+	ReadinessGates []string `json:"readinessGates,omitempty"`
+	// GraceSeconds is how long the pod may take to stop, with the API server's default.
+	GraceSeconds int `json:"graceSeconds"`
+	// PreStop is the hook of coderd's container; nil where it has none.
+	PreStop *PreStop `json:"preStop,omitempty"`
+	// Resources are those of coderd's container.
+	Resources Resources `json:"resources"`
+	// Mounts are those of coderd's container.
+	Mounts []Mount `json:"mounts,omitempty"`
 }
 
 // Container is one container of a pod.
@@ -35,6 +45,7 @@ type Container struct {
 	Restarts bool `json:"restarts,omitempty"`
 	// MountPaths are where volumes are mounted.
 	MountPaths []string `json:"mountPaths,omitempty"`
+	Probes     Probes   `json:"probes"`
 }
 
 // ContainerPort is a port that a container declares.

@@ -16,6 +16,7 @@ import (
 func (d *Deployment) Seal(key digest.Key) {
 	for i := range d.Replicas {
 		r := &d.Replicas[i]
+		r.EncryptionKeys = newEncryptionKeys(r.Variables[coder.EncryptionKeys])
 		r.Database = newDatabaseURL(r.Variables[coder.PostgresURL], key)
 		addresses := map[string]bool{}
 		for name, v := range r.Variables {

@@ -181,7 +181,7 @@ func version(option, image string) coder.Version {
 	if option != "" {
 		return coder.ParseVersion(option)
 	}
-	_, tag := splitImage(image)
+	_, tag, _ := deployment.SplitImage(image)
 	return coder.ParseVersion(tag)
 }
 

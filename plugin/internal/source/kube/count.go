@@ -1,6 +1,7 @@
 package kube
 
 import (
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
 )
 
@@ -16,6 +17,7 @@ func (t scaleTarget) is(o manifest.Object) bool {
 type autoscaler struct {
 	Spec struct {
 		Target      scaleTarget `json:"scaleTargetRef"`
+		MinReplicas *int32      `json:"minReplicas"`
 		MaxReplicas int32       `json:"maxReplicas"`
 	} `json:"spec"`
 }
@@ -24,6 +26,7 @@ type autoscaler struct {
 type scaledObject struct {
 	Spec struct {
 		Target      scaleTarget `json:"scaleTargetRef"`
+		MinReplicas int32       `json:"minReplicaCount"`
 		MaxReplicas *int32      `json:"maxReplicaCount"`
 	} `json:"spec"`
 }
@@ -51,7 +54,7 @@ func (in *input) count(o manifest.Object, owner podOwner) int {
 	if o.Kind == "DaemonSet" {
 		n = 2
 	}
-	// A scaler that does not decode cannot raise the number.
+	// A Rollout that does not decode stands for nothing.
 	_ = each(in, "argoproj.io", "Rollout", func(s manifest.Object, r rollout) {
 		if s.Namespace == o.Namespace && r.Spec.Workload.is(o) {
 			n = 1
@@ -60,20 +63,34 @@ func (in *input) count(o manifest.Object, owner podOwner) int {
 			}
 		}
 	})
-	_ = each(in, "autoscaling", "HorizontalPodAutoscaler", func(s manifest.Object, a autoscaler) {
-		if s.Namespace == o.Namespace && a.Spec.Target.is(o) {
-			n = max(n, int(a.Spec.MaxReplicas))
+	for _, a := range in.autoscalers(o) {
+		n = max(n, a.Max)
+	}
+	return n
+}
+
+// autoscalers are those of a workload.
+func (in *input) autoscalers(o manifest.Object) []deployment.Autoscaler {
+	var found []deployment.Autoscaler
+	add := func(s manifest.Object, target scaleTarget, least, most int32) {
+		if s.Namespace == o.Namespace && target.is(o) {
+			found = append(found, deployment.Autoscaler{Kind: s.Kind, Name: s.Name, Min: int(least), Max: int(most), Origin: origin(s, "spec")})
 		}
+	}
+	// A scaler that does not decode cannot raise the number.
+	_ = each(in, "autoscaling", "HorizontalPodAutoscaler", func(s manifest.Object, a autoscaler) {
+		least := int32(1)
+		if a.Spec.MinReplicas != nil {
+			least = *a.Spec.MinReplicas
+		}
+		add(s, a.Spec.Target, least, a.Spec.MaxReplicas)
 	})
 	_ = each(in, "keda.sh", "ScaledObject", func(s manifest.Object, a scaledObject) {
-		if s.Namespace != o.Namespace || !a.Spec.Target.is(o) {
-			return
+		most := int32(kedaMaximum)
+		if a.Spec.MaxReplicas != nil {
+			most = *a.Spec.MaxReplicas
 		}
-		if a.Spec.MaxReplicas == nil {
-			n = max(n, kedaMaximum)
-			return
-		}
-		n = max(n, int(*a.Spec.MaxReplicas))
+		add(s, a.Spec.Target, a.Spec.MinReplicas, most)
 	})
-	return n
+	return found
 }

@@ -73,7 +73,7 @@ func containers(all []corev1.Container) []deployment.Container {
 	var out []deployment.Container
 	for _, c := range all {
 		one := deployment.Container{
-			Name: c.Name, Image: c.Image,
+			Name: c.Name, Image: c.Image, Probes: probes(c),
 			Restarts: c.RestartPolicy != nil && *c.RestartPolicy == corev1.ContainerRestartPolicyAlways,
 		}
 		for _, p := range c.Ports {

@@ -58,7 +58,7 @@ type starter struct {
 
 // programOf is what a container runs.
 func (s starter) programOf(c corev1.Container, words []word) program {
-	repo, _ := splitImage(c.Image)
+	repo, _, _ := deployment.SplitImage(c.Image)
 	official := path.Base(repo) == binary
 	s.bare = official
 	switch {

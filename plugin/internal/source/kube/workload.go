@@ -29,8 +29,16 @@ type podOwner struct {
 		Ordinals struct {
 			Start int32 `json:"start"`
 		} `json:"ordinals"`
-		ServiceName string `json:"serviceName"`
+		ServiceName          string          `json:"serviceName"`
+		VolumeClaimTemplates []claimTemplate `json:"volumeClaimTemplates"`
 	} `json:"spec"`
+}
+
+// claimTemplate makes a claim for each pod of a StatefulSet.
+type claimTemplate struct {
+	Metadata struct {
+		Name string `json:"name"`
+	} `json:"metadata"`
 }
 
 // workload is a deployment.Workload with what it was read from.
@@ -116,6 +124,7 @@ func (in *input) workloadsOf(kinds []string) (candidates, error) {
 			version: version(in.CoderVersion, owner.Spec.Template.Spec.Containers[container].Image),
 		}
 		w.Pod.LocalProxies = in.localProxies(o, owner)
+		in.lifecycle(&w)
 		out.all = append(out.all, w)
 		switch evidence {
 		case runsServer:
@@ -227,7 +236,7 @@ func evidenceOf(c corev1.Container) evidence {
 		words = append(words, known(text))
 	}
 	p := starter{container: c.Name, env: func(name string) deployment.Value { return written(c, name) }}.programOf(c, words)
-	repo, _ := splitImage(c.Image)
+	repo, _, _ := deployment.SplitImage(c.Image)
 	switch {
 	case len(p.args) > 0 && p.does() != "":
 		return noEvidence
@@ -249,16 +258,6 @@ func written(c corev1.Container, name string) deployment.Value {
 		}
 	}
 	return deployment.Value{State: deployment.Unknown, Why: "it is read later"}
-}
-
-// splitImage takes an image reference apart.
-func splitImage(image string) (repo, tag string) {
-	image, _, _ = strings.Cut(image, "@")
-	slash := strings.LastIndex(image, "/")
-	if colon := strings.LastIndex(image, ":"); colon > slash {
-		return image[:colon], image[colon+1:]
-	}
-	return image, ""
 }
 
 // isTestHook says whether an object is run by `helm test` only.
