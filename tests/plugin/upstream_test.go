@@ -17,6 +17,8 @@ import (
 // wrongUpstream are the values files that deserve a finding of severity error.
 var wrongUpstream = map[string][]string{
 	"auto_access_url_3.yaml": {"access-url-missing"}, // no URL at all: coderd opens a tunnel
+	"probes_disabled.yaml":   {"readiness-probe"},
+	"no_permissions.yaml":    {"readiness-probe"}, // it turns the probe off too
 }
 
 // notCoderd are those whose pods run a workspace proxy, or coder with words that are
@@ -73,7 +75,8 @@ func TestCodersOtherChartsBesideCoderdChangeNothing(t *testing.T) {
 	}
 	require.Equal(t, 3, strings.Count(all.String(), "kind: Deployment"))
 	r := parseReport(t, h.validate(t, all.String()).Stdout)
-	assert.Equal(t, []string{"disruption-budget"}, r.failed(), "the upstream chart makes none")
+	assert.Equal(t, []string{"drain-delay", "disruption-budget", "resources-small"}, r.failed(), "the upstream chart makes neither hook nor budget")
+	assert.Empty(t, r.errors())
 	assert.Len(t, r.Deployment.Replicas, 3)
 }
 

@@ -23,9 +23,11 @@ spec:
   template:
     metadata: {labels: {app: coder}}
     spec:
+      terminationGracePeriodSeconds: 60
       containers:
         - name: coder
           image: ghcr.io/coder/coder:v2.35.1
+          readinessProbe: {httpGet: {path: /healthz, port: 8080}}
           env:
             - {name: CODER_HTTP_ADDRESS, value: "0.0.0.0:8080"}
             - {name: CODER_ACCESS_URL, value: "https://coder.example.com"}

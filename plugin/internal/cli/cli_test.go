@@ -33,9 +33,12 @@ spec:
   template:
     metadata: {labels: {app: coder}}
     spec:
+      terminationGracePeriodSeconds: 1870
       containers:
       - name: coder
         image: ghcr.io/coder/coder:v2.38.0
+        readinessProbe: {httpGet: {path: /healthz, port: 8080}}
+        lifecycle: {preStop: {sleep: {seconds: 10}}}
         env:
         - {name: CODER_HTTP_ADDRESS, value: "0.0.0.0:8080"}
         - {name: CODER_ACCESS_URL, value: "https://coder.example.com"}

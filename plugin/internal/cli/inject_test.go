@@ -143,7 +143,7 @@ func TestAWrongRelayURLIsNamedAndReplacedByForceOnly(t *testing.T) {
 		got := command(t, "", append([]string{"inject"}, args...)...)
 		assert.Equal(t, 1, got.code)
 		assert.Empty(t, got.out)
-		assert.Contains(t, got.err, path+":17: StatefulSet coder/coder: relay-url-equals-access-url: ")
+		assert.Contains(t, got.err, path+":20: StatefulSet coder/coder: relay-url-equals-access-url: ")
 		assert.Contains(t, got.err, "nothing is written: correct it yourself, or replace the value with --force")
 		assert.Equal(t, wrongRelay, content(t, path))
 		assert.NoFileExists(t, path+".new")

@@ -31,6 +31,14 @@ func Duration(d time.Duration) string {
 	}
 }
 
+// Whole is a duration of whole seconds, as manifests have it: 30 seconds, 14m50s.
+func Whole(d time.Duration) string {
+	if d >= time.Minute {
+		return clock(d)
+	}
+	return Count(int(d/time.Second), "second")
+}
+
 // clock writes hours, minutes and seconds, without those that are 0.
 func clock(d time.Duration) string {
 	var out strings.Builder

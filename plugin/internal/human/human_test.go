@@ -16,6 +16,8 @@ func TestDurationsAreShortAndTrue(t *testing.T) {
 	} {
 		assert.Equal(t, want, Duration(d))
 	}
+	assert.Equal(t, "50 seconds", Whole(50*time.Second))
+	assert.Equal(t, "14m50s", Whole(14*time.Minute+50*time.Second))
 	assert.Equal(t, "1 replica", Count(1, "replica"))
 	assert.Equal(t, "0 replicas", Count(0, "replica"))
 }

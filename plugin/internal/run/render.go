@@ -152,7 +152,7 @@ func (r Render) judge(streams Streams, plan render.Plan, files []render.File) (r
 	var said []string
 	for _, o := range check.Judge(checks.All(), c, nil) {
 		worst, failed := o.Worst()
-		if !failed || worst == check.Info || slices.Contains(ofMachine, o.ID) {
+		if !failed || worst == check.Info || slices.Contains(ofMachine, o.ID) || r.Format == string(render.Kubernetes) && ofPod(o) {
 			continue
 		}
 		refused = refused || worst == check.Error
@@ -172,6 +172,10 @@ func (r Render) judge(streams Streams, plan render.Plan, files []render.File) (r
 
 // ofMachine are checks of what a plan does not have.
 var ofMachine = []string{"tls-expiry"}
+
+// ofPod says whether a check is about the pod, of which only the env of a container is
+// rendered.
+func ofPod(o check.Outcome) bool { return o.Area.ID == "workload" }
 
 // model reads what was rendered.
 func (r Render) model(plan render.Plan, files []render.File) (*deployment.Deployment, error) {

@@ -11,6 +11,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	policyv1 "k8s.io/api/policy/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/yaml"
@@ -74,8 +75,11 @@ func NewWorld() *World {
 					Spec: corev1.PodSpec{
 						Containers: []corev1.Container{{
 							Name: "coder", Image: "ghcr.io/coder/coder:v2.38.0", Env: env,
-							Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}},
+							Ports:          []corev1.ContainerPort{{Name: "http", ContainerPort: 8080}},
+							ReadinessProbe: HealthProbe(), Resources: corev1.ResourceRequirements{Limits: Size("2", "8Gi"), Requests: Size("2", "8Gi")},
+							Lifecycle: &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{Sleep: &corev1.SleepAction{Seconds: 10}}},
 						}},
+						TerminationGracePeriodSeconds: new(int64(1870)),
 						TopologySpreadConstraints: []corev1.TopologySpreadConstraint{{
 							MaxSkew: 1, TopologyKey: "kubernetes.io/hostname", WhenUnsatisfiable: corev1.ScheduleAnyway,
 							LabelSelector: &metav1.LabelSelector{MatchLabels: PodLabels},
@@ -105,6 +109,16 @@ func NewWorld() *World {
 		Databases: From(GoodDatabase()),
 		Settings:  check.DefaultSettings(),
 	}
+}
+
+// HealthProbe asks coderd for its health.
+func HealthProbe() *corev1.Probe {
+	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: "/healthz", Port: intstr.FromString("http")}}}
+}
+
+// Size is an amount of CPU and memory.
+func Size(cpu, memory string) corev1.ResourceList {
+	return corev1.ResourceList{corev1.ResourceCPU: resource.MustParse(cpu), corev1.ResourceMemory: resource.MustParse(memory)}
 }
 
 // Field is a variable from the downward API.

@@ -1,5 +1,6 @@
-// Package workload declares the checks of what keeps the replicas running: where
-// they run, what a drain may do to them, and what the user's values say.
+// Package workload declares the checks of what keeps the replicas running: how they
+// start and stop, where they run, what a drain may do to them, what their pods are
+// made of, and what the user's values say.
 package workload
 
 import (
@@ -12,5 +13,5 @@ var area = check.Area{ID: "workload", Title: "Workload: where replicas run, and 
 
 // Checks are those of this area, in the order of reports.
 func Checks() []check.Check {
-	return slices.Concat(valuesChecks(), spreadChecks(), budgetChecks())
+	return slices.Concat(valuesChecks(), probeChecks(), stopChecks(), spreadChecks(), budgetChecks(), podChecks())
 }

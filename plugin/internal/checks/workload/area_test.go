@@ -7,5 +7,5 @@ import (
 )
 
 func TestEveryCheckTellsRightFromWrong(t *testing.T) {
-	checktest.Run(t, Checks(), valuesCases, spreadCases, budgetCases)
+	checktest.Run(t, Checks(), valuesCases, probeCases, stopCases, spreadCases, budgetCases, podCases)
 }
