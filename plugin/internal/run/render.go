@@ -175,7 +175,7 @@ var ofMachine = []string{"tls-expiry"}
 
 // ofPod says whether a check is about the pod, of which only the env of a container is
 // rendered.
-func ofPod(o check.Outcome) bool { return o.Area.ID == "workload" }
+func ofPod(o check.Outcome) bool { return o.Area.ID == "workload" || o.ID == "built-in-provisioners" }
 
 // model reads what was rendered.
 func (r Render) model(plan render.Plan, files []render.File) (*deployment.Deployment, error) {

@@ -12,5 +12,5 @@ var area = check.Area{ID: "settings", Title: "Settings: what coderd accepts, wha
 
 // Checks are those of this area, in the order of reports.
 func Checks() []check.Check {
-	return slices.Concat(refusalChecks(), unknownChecks(), agreementChecks())
+	return slices.Concat(refusalChecks(), unknownChecks(), agreementChecks(), storageChecks(), provisionerChecks(), countChecks())
 }

@@ -9,7 +9,7 @@ import (
 )
 
 func TestEveryCheckTellsRightFromWrong(t *testing.T) {
-	checktest.Run(t, Checks(), refusalCases, unknownCases, agreementCases)
+	checktest.Run(t, Checks(), refusalCases, unknownCases, agreementCases, storageCases, provisionerCases, countCases)
 }
 
 // added adds lines to the environment file of the second host.
