@@ -6,10 +6,17 @@ import "time"
 type Limits struct {
 	// CertificateWarning is how long before its end a certificate is reported.
 	CertificateWarning time.Duration
-	Postgres           PostgresLimits
+	// RelayLatencyWarning and RelayLatencyError bound the median round trip between
+	// two replicas.
+	RelayLatencyWarning, RelayLatencyError time.Duration
+	Postgres                               PostgresLimits
 }
 
 // DefaultLimits are the thresholds without any flag.
 func DefaultLimits() Limits {
-	return Limits{CertificateWarning: 14 * 24 * time.Hour, Postgres: DefaultPostgresLimits()}
+	return Limits{
+		CertificateWarning:  14 * 24 * time.Hour,
+		RelayLatencyWarning: 10 * time.Millisecond, RelayLatencyError: 50 * time.Millisecond,
+		Postgres: DefaultPostgresLimits(),
+	}
 }

@@ -24,7 +24,9 @@ verified. What a template makes of a Secret is never shown.
 Hosts without Kubernetes are read from the environment files of systemd, with the
 rules of systemd, or from a table. --env-file takes NAME=FILE, where NAME is the
 name of the host. Give the unit and its drop-ins with --unit, so that what they set
-is judged too.
+is judged too. With --probe, the hosts are asked from this machine, which is best one
+of them: each relay URL, port 6222 where pubsub uses it, and the access URL. Without it
+nothing is sent to them.
 
 The database is asked for real. Its URL comes from the first of:
 --postgres-url and --postgres-url-file, CODER_PG_CONNECTION_URL in the
@@ -59,6 +61,9 @@ const validateExample = `  # the chart that comes with this plugin, with your va
   helm coder-ha validate --env-dir ./hosts --unit coder.service --coder-version 2.37
   helm coder-ha validate --env-file coder-1=a.env --env-file coder-2=b.env
 
+  # on one of the hosts: do the replicas answer?
+  helm coder-ha validate --env-dir ./hosts --coder-version 2.37 --probe
+
   # check the database too, without its URL in the process list
   CODER_PG_CONNECTION_URL="$(cat url)" helm coder-ha validate -f values.yaml
 
@@ -74,6 +79,9 @@ func newValidate(streams run.Streams, settings *run.Settings, color *string) *co
 		Example: validateExample,
 	})
 	limits := &j.request.Judging.Limits
+	cmd.Flags().BoolVar(&j.request.Probe, "probe", false, "ask hosts that run, from this machine: relay URLs, port 6222 and the access URL")
+	addTime(cmd.Flags(), &limits.RelayLatencyWarning, "relay-latency-warning", "warn if the median round trip between two replicas takes longer than this")
+	addTime(cmd.Flags(), &limits.RelayLatencyError, "relay-latency-error", "fail if the median round trip between two replicas takes longer than this")
 	addTime(cmd.Flags(), &limits.CertificateWarning, "certificate-warning", "warn about certificates that expire within this time")
 	return cmd
 }

@@ -20,6 +20,10 @@ type Certificate struct {
 	What string `json:"what"`
 }
 
+// FileOfHost is how What begins for a file of a host without Kubernetes, whose
+// content no input holds.
+const FileOfHost = "the file system of host "
+
 const certificateBlock = "CERTIFICATE"
 
 // NewCertificate is a file of the input. It keeps the certificates of the file, and leaves out whatever else

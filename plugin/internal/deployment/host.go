@@ -51,3 +51,6 @@ type UnitSetting struct {
 
 // OnHost says whether a replica runs on a host without Kubernetes.
 func (d *Deployment) OnHost(r Replica) bool { return d.Workloads[r.Workload].Host != nil }
+
+// OnHosts says whether the replicas run on hosts without Kubernetes.
+func (d *Deployment) OnHosts() bool { return len(d.Replicas) > 0 && d.OnHost(d.Replicas[0]) }

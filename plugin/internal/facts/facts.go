@@ -24,6 +24,10 @@ type Facts struct {
 	// Postgres are the answers of database servers, one for each endpoint and
 	// position.
 	Postgres []Postgres `json:"postgres,omitempty"`
+	// Places are the positions that the replicas were asked from, and Mesh is what
+	// each replica answered to each of them.
+	Places []Place `json:"places,omitempty"`
+	Mesh   []Link  `json:"mesh,omitempty"`
 	// Gaps are the kinds of evidence that were looked for and not found.
 	Gaps map[Kind]Gap `json:"gaps,omitempty"`
 }

@@ -12,6 +12,8 @@ const (
 	DatabaseURL Kind = "database-url"
 	// Database is the answer of a Postgres server.
 	Database Kind = "postgres"
+	// Mesh is what the replicas answer over the network.
+	Mesh Kind = "mesh"
 )
 
 // Gap says why a kind of evidence is missing.
@@ -30,6 +32,9 @@ func (f *Facts) Missing(kind Kind) (gap Gap, ok bool) {
 	}
 	if gap, ok := f.Gaps[kind]; ok {
 		return gap, true
+	}
+	if kind == Mesh && f.Deployment != nil && f.Deployment.OnHosts() {
+		return Gap{Reason: "the hosts were not asked", Proof: "run it again with --probe, on one of the hosts if you can"}, true
 	}
 	return unsaid[kind], true
 }
@@ -50,6 +55,8 @@ func (f *Facts) has(kind Kind) bool {
 		return f.Deployment != nil || len(f.Given) > 0
 	case Database:
 		return len(f.Postgres) > 0
+	case Mesh:
+		return len(f.Places) > 0
 	default:
 		return false
 	}
@@ -60,4 +67,6 @@ var unsaid = map[Kind]Gap{
 	Replicas:    {Reason: "no chart, manifests or hosts describe the replicas", Proof: "run helm coder-ha validate with the chart and its values"},
 	DatabaseURL: {Reason: "no database URL is known", Proof: "give it with --postgres-url-file"},
 	Database:    {Reason: "no database was asked", Proof: "give its URL with --postgres-url-file"},
+	// Pods do not run before the install.
+	Mesh: {Reason: "only replicas that run can be asked"},
 }

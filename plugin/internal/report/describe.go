@@ -7,11 +7,13 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 // Of is the report on a case and the outcomes of its checks.
 func Of(c *check.Case, outcomes []check.Outcome) Report {
 	r := Report{Outcomes: outcomes, Postgres: describePostgres(c.Postgres)}
+	r.Positions, r.Mesh = describeMesh(c.Facts)
 	if c.Deployment != nil {
 		r.Deployment = describe(c.Deployment)
 	}
@@ -60,13 +62,19 @@ func describePostgres(found []facts.Postgres) *Postgres {
 	if f.Server != nil {
 		out.ServerVersion = f.Server.Version
 	}
-	if l := f.Latency; l != nil {
-		out.Latency = &Latency{
-			Min: milliseconds(l.Min), Median: milliseconds(l.Median), P95: milliseconds(l.P95),
-			Jitter: milliseconds(l.Jitter), Samples: len(l.Samples),
-		}
-	}
+	out.Latency = describeLatency(f.Latency)
 	return out
+}
+
+// describeLatency is in the units of reports; nil where nothing was measured.
+func describeLatency(l *pgfacts.Latency) *Latency {
+	if l == nil {
+		return nil
+	}
+	return &Latency{
+		Min: milliseconds(l.Min), Median: milliseconds(l.Median), P95: milliseconds(l.P95),
+		Jitter: milliseconds(l.Jitter), Samples: len(l.Samples),
+	}
 }
 
 // milliseconds is a duration for JSON, to the microsecond.

@@ -18,6 +18,8 @@ type jsonReport struct {
 	Checks        []jsonCheck `json:"checks"`
 	Deployment    Deployment  `json:"deployment"`
 	Postgres      *Postgres   `json:"postgres,omitempty"`
+	Positions     []Position  `json:"positions,omitempty"`
+	Mesh          []Link      `json:"mesh,omitempty"`
 }
 
 type jsonCheck struct {
@@ -44,6 +46,8 @@ func (jsonWriter) Write(w io.Writer, r Report) error {
 		Checks:        make([]jsonCheck, 0, len(r.Outcomes)),
 		Deployment:    r.Deployment,
 		Postgres:      r.Postgres,
+		Positions:     r.Positions,
+		Mesh:          r.Mesh,
 	}
 	for _, o := range r.Outcomes {
 		c := jsonCheck{

@@ -21,6 +21,9 @@ type Report struct {
 	Deployment Deployment
 	// Postgres is nil when no server was asked.
 	Postgres *Postgres
+	// Positions are where replicas were asked from, and Mesh is what they answered.
+	Positions []Position
+	Mesh      []Link
 	// Strict counts an unproven check of severity error as a finding.
 	Strict bool
 	// FailOn is the severity from which a finding fails the run.

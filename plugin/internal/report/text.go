@@ -31,6 +31,7 @@ func (t textWriter) Write(w io.Writer, r Report) error {
 		postgresPage(out, page.Facts)
 	}
 	t.deployment(out, r)
+	t.mesh(out, r)
 	for _, area := range areas(r.Outcomes) {
 		t.area(out, area)
 	}

@@ -39,6 +39,8 @@ type Request struct {
 	Facts   FactsFiles
 	Judging Judging
 	Output  report.Output
+	// Probe asks the replicas too, which run on hosts without Kubernetes.
+	Probe bool
 	// Timeout bounds the whole run.
 	Timeout time.Duration
 }
@@ -112,6 +114,9 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 	}
 	asked := asking{Database: r.Database, urls: urls, given: len(urls) > 0}
 	r.Source.ResolveURL = !asked.given
+	if r.Probe && !r.Source.Hosts.Named() {
+		return nil, errProbe
+	}
 	switch {
 	case r.DatabaseOnly && !r.Source.Named() && !asked.given:
 		return nil, errNoURL
@@ -125,6 +130,11 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 		}
 		out.Deployment = described.Deployment
 		asked.add(described, out)
+	}
+	if r.Probe {
+		progress.wait("asking the replicas")
+		guard.Doing("asking the replicas")
+		askReplicas(ctx, out)
 	}
 	progress.wait("asking the database")
 	guard.Doing("asking the database")

@@ -11,5 +11,5 @@ var area = check.Area{ID: "access", Title: "Access: what users and workspaces re
 
 // Checks are those of this area, in the order of reports.
 func Checks() []check.Check {
-	return slices.Concat(urlChecks(), listenChecks(), frontendChecks(), serviceChecks())
+	return slices.Concat(urlChecks(), listenChecks(), frontendChecks(), serviceChecks(), hairpinChecks())
 }

@@ -7,5 +7,5 @@ import (
 )
 
 func TestEveryCheckTellsRightFromWrong(t *testing.T) {
-	checktest.Run(t, Checks(), urlCases, listenCases, frontendsCases, serviceCases)
+	checktest.Run(t, Checks(), urlCases, listenCases, frontendsCases, serviceCases, hairpinCases)
 }

@@ -18,6 +18,7 @@ var (
 	Replicas    = []facts.Kind{facts.Replicas}
 	Database    = []facts.Kind{facts.Database}
 	DatabaseURL = []facts.Kind{facts.DatabaseURL}
+	Mesh        = []facts.Kind{facts.Replicas, facts.Mesh}
 )
 
 // Subject is what a finding at an origin is about.

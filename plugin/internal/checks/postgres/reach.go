@@ -63,7 +63,7 @@ func outOfReach(f *check.Case, p *pgfacts.Facts) bool {
 
 // onHosts says whether the replicas run on hosts without Kubernetes.
 func onHosts(f *check.Case) bool {
-	return f.Deployment != nil && f.Deployment.OnHost(f.Deployment.Replicas[0])
+	return f.Deployment != nil && f.Deployment.OnHosts()
 }
 
 // unknownHere says of a name that this machine cannot resolve it, and why that may

@@ -11,5 +11,5 @@ var area = check.Area{ID: "relay", Title: "Relay: how replicas reach each other'
 
 // Checks are those of this area, in the order of reports.
 func Checks() []check.Check {
-	return slices.Concat(urlChecks(), nameChecks(), sourceChecks(), modeChecks(), regionChecks())
+	return slices.Concat(urlChecks(), nameChecks(), sourceChecks(), modeChecks(), regionChecks(), reachChecks())
 }

@@ -11,5 +11,5 @@ var area = check.Area{ID: "relay-tls", Title: "Relay over TLS"}
 
 // Checks are those of this area, in the order of reports.
 func Checks() []check.Check {
-	return slices.Concat(httpsChecks(), certificateChecks())
+	return slices.Concat(httpsChecks(), untrustedChecks(), certificateChecks())
 }

@@ -7,5 +7,5 @@ import (
 )
 
 func TestEveryCheckTellsRightFromWrong(t *testing.T) {
-	checktest.Run(t, Checks(), httpsCases)
+	checktest.Run(t, Checks(), httpsCases, untrustedCases)
 }

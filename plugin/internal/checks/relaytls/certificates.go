@@ -149,6 +149,8 @@ func unreadable(file deployment.Certificate, err error) deployment.Value {
 		proof = "add the file to " + file.What
 	case strings.HasPrefix(file.What, "Secret ") || strings.HasPrefix(file.What, "ConfigMap "):
 		proof = "give " + file.What + " too, with --manifest"
+	case strings.HasPrefix(file.What, deployment.FileOfHost):
+		proof = "look at the file on the host; with an https relay URL, --probe reads the certificate that the replica presents"
 	}
 	return deployment.Value{
 		State: deployment.Unknown, Why: fmt.Sprintf("%s is in %s, %s", file.Path, file.What, err),

@@ -26,11 +26,11 @@ func TestLatencyIsSummarized(t *testing.T) {
 		}
 		return out
 	}
-	l := summarize(ms(9, 1, 5, 3, 5))
+	l := pgfacts.NewLatency(ms(9, 1, 5, 3, 5))
 	assert.Equal(t, []time.Duration{l.Min, l.Median, l.P95, l.Jitter}, ms(1, 5, 9, 4))
 	assert.Equal(t, ms(9, 1, 5, 3, 5), l.Samples)
-	assert.Equal(t, ms(4)[0], summarize(ms(2, 6)).Median)
-	one := summarize(ms(3))
+	assert.Equal(t, ms(4)[0], pgfacts.NewLatency(ms(2, 6)).Median)
+	one := pgfacts.NewLatency(ms(3))
 	assert.Equal(t, []time.Duration{one.Min, one.Median, one.P95, one.Jitter}, ms(3, 3, 3, 0))
 }
 

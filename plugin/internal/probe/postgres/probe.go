@@ -195,7 +195,7 @@ func (p *probe) measure(ctx context.Context, s *session) error {
 			p.facts.Clock = &pgfacts.Clock{Skew: server.Sub(begin.Add(took / 2)), Uncertainty: took / 2}
 		}
 	}
-	p.facts.Latency = summarize(taken)
+	p.facts.Latency = pgfacts.NewLatency(taken)
 	return nil
 }
 

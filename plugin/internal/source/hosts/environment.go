@@ -159,7 +159,7 @@ func (e *environment) read() {
 	}
 	e.agree(reading)
 	for _, file := range e.replica.Env(coder.TLSCertFile).List() {
-		e.replica.Certificates = append(e.replica.Certificates, deployment.NewCertificate(file, "the file "+file+" of host "+e.name, nil))
+		e.replica.Certificates = append(e.replica.Certificates, deployment.Certificate{Path: file, What: deployment.FileOfHost + e.name})
 	}
 }
 

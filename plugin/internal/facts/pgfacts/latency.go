@@ -1,17 +1,15 @@
-package postgres
+package pgfacts
 
 import (
 	"slices"
 	"time"
-
-	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
-// summarize makes the figures of the samples; there is at least one.
-func summarize(samples []time.Duration) *pgfacts.Latency {
+// NewLatency makes the figures of the samples; there is at least one.
+func NewLatency(samples []time.Duration) *Latency {
 	sorted := slices.Clone(samples)
 	slices.Sort(sorted)
-	l := &pgfacts.Latency{
+	l := &Latency{
 		Min:     sorted[0],
 		Median:  sorted[len(sorted)/2],
 		P95:     sorted[(len(sorted)*95+99)/100-1],

@@ -1,0 +1,35 @@
+package cluster
+
+import (
+	"testing"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+)
+
+// portFails lets port 6222 of the second host fail.
+func portFails(from facts.Position, cause facts.Cause, message string) func(*checktest.World) {
+	return checktest.AskedFrom(from, func(a *checktest.Asked) { a.Links[1].Cluster = checktest.Failed(cause, message) }, nil)
+}
+
+func reachCases(_ *testing.T, c *checktest.Cases) {
+	const here, host = facts.ThisMachine, facts.Position("coder-1")
+	c.About("cluster-port-unreachable",
+		checktest.Skips("pods do not run yet", "only replicas that run", nil),
+		checktest.Skips("hosts that were not asked", "were not asked", checktest.OnHosts(nil)),
+		checktest.Notes("open", "3 of 3, from replica coder-1", checktest.AskedFrom(host, nil, nil)),
+		checktest.Fires("refused", "port 6222 of coder-2: connection refused", portFails(here, facts.Refused, "connection refused")),
+		checktest.Fires("a timeout between hosts", "no answer", portFails(host, facts.Timeout, "no answer within 3.0 s")),
+		checktest.Skips("a timeout from elsewhere", "none of the hosts", portFails(here, facts.Timeout, "no answer within 3.0 s")),
+		checktest.Skips("a version without NATS", "nats_pubsub", checktest.AskedFrom(host, func(a *checktest.Asked) {
+			for i := range a.Links {
+				a.Links[i].Cluster = nil
+			}
+		}, func(h *checktest.HostFiles) { h.Version = "2.37" })),
+		checktest.Skips("a version without NATS, not asked", "nats_pubsub", checktest.OnHosts(func(h *checktest.HostFiles) { h.Version = "2.37" })),
+		checktest.Skips("refused, and the version is not known", "only some versions", checktest.AskedFrom(here, func(a *checktest.Asked) {
+			a.Links[1].Cluster = checktest.Failed(facts.Refused, "connection refused")
+		}, func(h *checktest.HostFiles) { h.Version = "" })),
+		checktest.Skips("one host", "one replica", checktest.AskedFrom(host, nil, func(h *checktest.HostFiles) { h.Names = h.Names[:1] })),
+	)
+}

@@ -1,0 +1,75 @@
+package relay
+
+import (
+	"testing"
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+)
+
+// secondFails lets the relay of the second host fail.
+func secondFails(from facts.Position, cause facts.Cause, message string) func(*checktest.World) {
+	return checktest.AskedFrom(from, func(a *checktest.Asked) { a.Links[1].Relay = checktest.Failed(cause, message) }, nil)
+}
+
+// secondTakes sets the round trip from the first to the second host.
+func secondTakes(from facts.Position, d time.Duration) func(*checktest.World) {
+	return checktest.AskedFrom(from, func(a *checktest.Asked) { a.Links[1].Relay.Latency = pgfacts.NewLatency([]time.Duration{d}) }, nil)
+}
+
+func reachCases(_ *testing.T, c *checktest.Cases) {
+	const here, host = facts.ThisMachine, facts.Position("coder-1")
+	one := func(h *checktest.HostFiles) { h.Names = h.Names[:1] }
+	c.About("relay-unreachable",
+		checktest.Skips("pods do not run yet", "only replicas that run", nil),
+		checktest.Skips("hosts that were not asked", "were not asked", checktest.OnHosts(nil)),
+		checktest.Notes("all answer", "3 of 3, from this machine", checktest.AskedFrom(here, nil, nil)),
+		checktest.Notes("all answer one of them", "3 of 3, from replica coder-1", checktest.AskedFrom(host, nil, nil)),
+		checktest.Fires("refused", "the relay of coder-2: connection refused, from this machine", secondFails(here, facts.Refused, "connection refused")),
+		checktest.Fires("not found", "status 404", secondFails(here, facts.Status, "status 404")),
+		checktest.Fires("no TLS", "plain HTTP", secondFails(here, facts.TLS, "it speaks plain HTTP, not TLS")),
+		checktest.Fires("no DERP", "status 426", secondFails(here, facts.Upgrade, "status 426 to the upgrade to DERP")),
+		checktest.Skips("a timeout may be this machine's network", "none of the hosts", secondFails(here, facts.Timeout, "no answer within 3.0 s")),
+		checktest.Skips("so may an unknown name", "no such host", secondFails(here, facts.Unresolved, "no such host")),
+		checktest.Skips("and a network without a way", "no route", secondFails(here, facts.Unreachable, "no route to host")),
+		checktest.Fires("a timeout between hosts", "no answer within 3.0 s, from replica coder-1", secondFails(host, facts.Timeout, "no answer within 3.0 s")),
+		checktest.Fires("an unknown name on a host", "no such host", secondFails(host, facts.Unresolved, "no such host")),
+		checktest.Skips("interrupted", "the run ended", secondFails(host, facts.Interrupted, "the run ended before the answer")),
+		checktest.Fires("one of them fails for sure", "connection refused", checktest.AskedFrom(here, func(a *checktest.Asked) {
+			a.Links[0].Relay = checktest.Failed(facts.Timeout, "no answer within 3.0 s")
+			a.Links[1].Relay = checktest.Failed(facts.Refused, "connection refused")
+		}, nil)),
+		checktest.Skips("one host", "one replica", checktest.AskedFrom(host, nil, one)),
+		checktest.Skips("custom relays", "embedded relay is off", checktest.AskedFrom(host, func(a *checktest.Asked) {
+			for i := range a.Links {
+				a.Links[i].Relay = nil
+			}
+		}, func(h *checktest.HostFiles) { h.AddAll(coder.DERPServerEnable + "=false") })),
+		checktest.Skips("no relay URL", "relay-url-missing", checktest.AskedFrom(host, func(a *checktest.Asked) {
+			for i := range a.Links {
+				a.Links[i].Relay = nil
+			}
+		}, func(h *checktest.HostFiles) { h.AddAll(coder.RelayURL + "=") })),
+	)
+	c.About("relay-latency",
+		checktest.Skips("hosts that were not asked", "were not asked", checktest.OnHosts(nil)),
+		checktest.Skips("from a machine that is none of them", "none of the hosts", secondTakes(here, 60*time.Millisecond)),
+		checktest.Notes("close", "replica coder-1 to coder-2 1.0 ms", checktest.AskedFrom(host, nil, nil)),
+		checktest.Passes("10 ms", secondTakes(host, 10*time.Millisecond)),
+		checktest.Warns("more than 10 ms", "from replica coder-1 to coder-2 is high: 11 ms", secondTakes(host, 11*time.Millisecond)),
+		checktest.Warns("50 ms", "50 ms", secondTakes(host, 50*time.Millisecond)),
+		checktest.Fires("more than 50 ms", "51 ms", secondTakes(host, 51*time.Millisecond)),
+		checktest.Passes("a higher limit", func(w *checktest.World) {
+			secondTakes(host, 40*time.Millisecond)(w)
+			w.Settings.Limits.RelayLatencyWarning = 45 * time.Millisecond
+		}),
+		checktest.Passes("the way of a host to itself does not count", secondTakes("coder-2", time.Second)),
+		checktest.Skips("no answer", "relay-unreachable", checktest.AskedFrom(host, func(a *checktest.Asked) {
+			a.Links[1].Relay, a.Links[2].Relay = checktest.Failed(facts.Refused, "connection refused"), nil
+		}, nil)),
+		checktest.Skips("one answer only", "answered only once", checktest.AskedFrom(host, func(a *checktest.Asked) { a.Links[1].Relay.Latency = nil }, nil)),
+	)
+}
