@@ -54,6 +54,29 @@ func passes(t *testing.T, args ...string) {
 	assert.Contains(t, got.out, "0 failed")
 }
 
+func TestFilesWithoutTheDatabaseURLComeWithTheWayToCheckThem(t *testing.T) {
+	for _, c := range []struct{ format, url, want string }{
+		{"systemd", "", "--unit DIR/coder.service.d --env-file '*=secrets.env', where secrets.env has CODER_PG_CONNECTION_URL\n"},
+		{"env", "", "helm coder-ha validate --env-dir DIR --env-file '*=secrets.env'"},
+		{"env", hostURL, ""},
+		{"compose", "", ""},
+	} {
+		dir := filepath.Join(t.TempDir(), "hosts")
+		args := append(append([]string{}, threeHosts...), "--format", c.format, "--out", dir)
+		if c.url != "" {
+			args = append(args, "--postgres-url-file", urlFile(t, c.url))
+		}
+		got := command(t, "", args...)
+		require.Equal(t, run.ExitOK, got.code, got.err)
+		if c.want == "" {
+			assert.NotContains(t, got.err, "check them with")
+			continue
+		}
+		assert.Contains(t, got.err, strings.ReplaceAll(c.want, "DIR", dir))
+		assert.Equal(t, 1, strings.Count(got.err, "check them with"))
+	}
+}
+
 func TestWhatIsRenderedPassesValidate(t *testing.T) {
 	t.Run("env", func(t *testing.T) { passes(t, "--env-dir", rendered(t, "env", hostURL)) })
 	t.Run("systemd", func(t *testing.T) {

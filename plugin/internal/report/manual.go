@@ -37,6 +37,7 @@ var kinds = map[facts.Kind]string{
 	facts.Replicas:    "a chart, manifests or hosts",
 	facts.DatabaseURL: "a database URL",
 	facts.Database:    "an answer of the database",
+	facts.Mesh:        "answers of the replicas (--probe)",
 }
 
 // evidence says what a check needs, and what it uses besides.

@@ -66,7 +66,13 @@ func (r Render) Do(ctx context.Context, streams Streams) error {
 	case r.Diff:
 		return showDifference(streams, r.Out, files)
 	case r.Out != "":
-		return r.write(streams, files)
+		if err := r.write(streams, files); err != nil {
+			return err
+		}
+		if plan.PostgresURL == "" {
+			r.sayHowToCheck(streams)
+		}
+		return nil
 	}
 	return printFiles(streams, files)
 }

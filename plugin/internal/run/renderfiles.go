@@ -56,6 +56,20 @@ func (r Render) write(streams Streams, files []render.File) error {
 	return nil
 }
 
+// sayHowToCheck says how to check files without the database URL, which validate
+// misses otherwise.
+func (r Render) sayHowToCheck(streams Streams) {
+	unit := ""
+	switch render.Format(r.Format) {
+	case render.Systemd:
+		unit = " --unit " + filepath.Join(r.Out, "coder.service.d")
+	case render.Env:
+	default:
+		return
+	}
+	streams.Say(fmt.Sprintf("check them with: helm coder-ha validate --env-dir %s%s --env-file '*=secrets.env', where secrets.env has CODER_PG_CONNECTION_URL", r.Out, unit))
+}
+
 // replacement is a file that is about to take the place of another one.
 type replacement struct{ temporary, path, backup string }
 
