@@ -31,6 +31,9 @@ func judgeReach(f *check.Case) check.Result {
 				j.NotAsked(f)
 			case link.Cluster == nil:
 				notDialed(j, r)
+			case deployment.Loopback(normalIP(r.EffectiveClusterHost().Text)):
+				// What answered is not the host, but the machine that asked.
+				j.See("cluster-host-shared")
 			case link.Cluster.Failure != nil && !d.Version.Known():
 				j.Unproven("port 6222 of "+r.Name+" does not answer, and only some versions of Coder listen there", "set --coder-version")
 			default:

@@ -30,6 +30,11 @@ func reachCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Skips("refused, and the version is not known", "only some versions", checktest.AskedFrom(here, func(a *checktest.Asked) {
 			a.Links[1].Cluster = checktest.Failed(facts.Refused, "connection refused")
 		}, func(h *checktest.HostFiles) { h.Version = "" })),
+		checktest.Skips("loopback, where this machine answered", "cluster-host-shared", checktest.AskedFrom(here, func(a *checktest.Asked) {
+			for i := range a.Links {
+				a.Links[i].Cluster = checktest.Failed(facts.Refused, "connection refused")
+			}
+		}, func(h *checktest.HostFiles) { h.AddAll("CODER_CLUSTER_HOST=127.0.0.1") })),
 		checktest.Skips("one host", "one replica", checktest.AskedFrom(host, nil, func(h *checktest.HostFiles) { h.Names = h.Names[:1] })),
 	)
 }

@@ -44,6 +44,9 @@ func judgeReach(f *check.Case) check.Result {
 			j.NotAsked(f)
 		case link.Relay == nil:
 			notDialed(j, r)
+		case loopback(r):
+			// What answered is not the host, but the machine that asked.
+			j.See("relay-url-loopback")
 		default:
 			s := judgment.Of(f.Deployment, r, r.Env(coder.RelayURL))
 			s.Replica = r.Name
@@ -53,6 +56,11 @@ func judgeReach(f *check.Case) check.Result {
 		}
 	})
 	return judgment.Noted(result, fmt.Sprintf("%d of %d, from %s", reached, len(f.Mesh), from))
+}
+
+func loopback(r deployment.Replica) bool {
+	endpoint, err := deployment.ParseEndpoint(r.Env(coder.RelayURL).Text)
+	return err == nil && deployment.Loopback(endpoint.Host)
 }
 
 // notDialed says why a relay URL was not dialed.

@@ -43,6 +43,11 @@ func reachCases(_ *testing.T, c *checktest.Cases) {
 			a.Links[1].Relay = checktest.Failed(facts.Refused, "connection refused")
 		}, nil)),
 		checktest.Skips("one host", "one replica", checktest.AskedFrom(host, nil, one)),
+		checktest.Skips("loopback, where this machine answered", "relay-url-loopback", checktest.AskedFrom(here, func(a *checktest.Asked) {
+			for i := range a.Links {
+				a.Links[i].Relay = checktest.Failed(facts.Refused, "connection refused")
+			}
+		}, func(h *checktest.HostFiles) { h.AddAll(coder.RelayURL + "=http://127.0.0.1:8080") })),
 		checktest.Skips("custom relays", "embedded relay is off", checktest.AskedFrom(host, func(a *checktest.Asked) {
 			for i := range a.Links {
 				a.Links[i].Relay = nil

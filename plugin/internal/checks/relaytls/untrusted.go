@@ -54,8 +54,7 @@ func servingTLSResult(f *check.Case, judge func(*judgment.Judgment, judgment.Rel
 func judgeTrust(j *judgment.Judgment, f *check.Case, dialing deployment.Replica, r judgment.Relay) {
 	roots, unknown := pool(dialing.Certificates)
 	presented, alsoUnknown := pool(r.Replica.Certificates)
-	switch {
-	case unknown == nil:
+	if unknown == nil {
 		unknown = alsoUnknown
 	}
 	if unknown != nil || len(r.Replica.Certificates) != 1 {

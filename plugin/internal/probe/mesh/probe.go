@@ -6,6 +6,7 @@ import (
 	"context"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"sync"
 	"time"
@@ -108,15 +109,7 @@ func (o Options) here(links []facts.Link) facts.Position {
 
 func (o Options) local(host string) bool {
 	addr, err := netip.ParseAddr(host)
-	if err != nil {
-		return false
-	}
-	for _, own := range o.Local {
-		if own == addr {
-			return true
-		}
-	}
-	return false
+	return err == nil && slices.Contains(o.Local, addr)
 }
 
 // endpointOf is the address behind a URL; nil where it cannot be dialed as it stands.

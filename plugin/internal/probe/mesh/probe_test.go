@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"strconv"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,7 +34,7 @@ func TestReplicasThatAnswerAreMeasuredOnOneConnection(t *testing.T) {
 	pubsub := listen(t, "127.0.0.1:0")
 	_, port, err := net.SplitHostPort(pubsub.Addr().String())
 	require.NoError(t, err)
-	number, err := net.LookupPort("tcp", port)
+	number, err := strconv.Atoi(port)
 	require.NoError(t, err)
 
 	place, links := Probe(t.Context(), Options{
