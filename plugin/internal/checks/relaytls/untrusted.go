@@ -26,7 +26,7 @@ func untrustedChecks() []check.Check {
 func judgeUntrusted(f *check.Case) check.Result {
 	d := f.Deployment
 	representatives := d.Representatives()
-	return servingTLSResult(f, func(j *judgment.Judgment, r judgment.Relay) {
+	return servingTLS(func(j *judgment.Judgment, r judgment.Relay) {
 		if len(representatives) == 1 {
 			// The replicas of one workload have one file.
 			j.Good()
@@ -41,12 +41,7 @@ func judgeUntrusted(f *check.Case) check.Result {
 				judgeTrust(j, f, other, r)
 			}
 		}
-	})
-}
-
-// servingTLSResult is servingTLS on a case.
-func servingTLSResult(f *check.Case, judge func(*judgment.Judgment, judgment.Relay)) check.Result {
-	return servingTLS(judge)(f)
+	})(f)
 }
 
 // judgeTrust judges whether one replica trusts what the other one presents. The name
