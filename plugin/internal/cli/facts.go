@@ -48,7 +48,7 @@ func addFacts(f *pflag.FlagSet, files *run.FactsFiles) {
 // judgingFlags are those that count with --facts too.
 var judgingFlags = map[string]bool{
 	"facts": true, "output": true, "fail-on": true, "verbose": true, "strict": true, "skip": true, "timeout": true,
-	"coder-version": true, "replicas": true, "certificate-warning": true,
+	"coder-version": true, "replicas": true, "certificate-warning": true, "relay-latency-warning": true, "relay-latency-error": true,
 }
 
 // onlyJudging refuses flags and arguments that would gather, beside --facts.
