@@ -181,7 +181,7 @@ func TestValidateNamesTheLookupsThatItMayNotMake(t *testing.T) {
 
 	found, output, code := w.judge(limited, args...)
 	assert.Zero(t, code, output)
-	for _, right := range []string{"get on configmaps", "get on secrets", "list on poddisruptionbudgets"} {
+	for _, right := range []string{"get on configmaps", "get on secrets", "list on poddisruptionbudgets.policy"} {
 		assert.Contains(t, output, "this user lacks the verb "+right+" in namespace "+w.ns)
 	}
 	assert.Equal(t, "skipped", found.status()["access-url-loopback"], "it depends on the lookup: neither passed nor failed")
