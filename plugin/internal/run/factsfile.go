@@ -56,7 +56,7 @@ func readFacts(ctx context.Context, path string, in io.Reader) (*facts.Facts, er
 		return limits.ReadFile(ctx, path, limits.Facts)
 	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("read the facts: %w", err)
 	}
 	found, err := facts.Decode(bytes.NewReader(text))
 	if err != nil {

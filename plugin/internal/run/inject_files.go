@@ -57,7 +57,7 @@ func (r Inject) read(ctx context.Context, in io.Reader) ([]inject.File, error) {
 func manifestsOf(path string) ([]string, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("-f: %w", err)
 	}
 	if !info.IsDir() {
 		return []string{path}, nil
