@@ -3,6 +3,7 @@ package plugin_test
 import (
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -19,8 +20,9 @@ type report struct {
 		Severity string
 		Status   string
 		Findings []struct {
-			Message string
-			Remedy  string
+			Severity string
+			Message  string
+			Remedy   string
 		}
 	}
 	Deployment struct {
@@ -50,6 +52,19 @@ func (r report) failed() []string {
 	for _, c := range r.Checks {
 		if c.Status == "failed" {
 			ids = append(ids, c.ID)
+		}
+	}
+	return ids
+}
+
+// loud lists the ids of the checks that failed with more than advice.
+func (r report) loud() []string {
+	ids := []string{}
+	for _, c := range r.Checks {
+		for _, f := range c.Findings {
+			if f.Severity != "info" && !slices.Contains(ids, c.ID) {
+				ids = append(ids, c.ID)
+			}
 		}
 	}
 	return ids
