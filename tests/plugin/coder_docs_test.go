@@ -189,3 +189,24 @@ func ownDeployment(env []any) map[string]any {
 		},
 	}
 }
+
+// TestTheEnvironmentFilesInCodersDocsStayClean takes them for those of one host.
+func TestTheEnvironmentFilesInCodersDocsStayClean(t *testing.T) {
+	examples, err := upstream.Examples(t.Context())
+	require.NoError(t, err)
+	path, err := checkout.Helm3()
+	require.NoError(t, err)
+	h := newHelm(t, path)
+	n := 0
+	for _, e := range examples {
+		if e.Language != "dotenv" || !strings.Contains(e.Text, "CODER_ACCESS_URL=") {
+			continue
+		}
+		n++
+		file := filepath.Join(h.home, fmt.Sprintf("%d.env", n))
+		require.NoError(t, writeFile(file, e.Text+"CODER_PG_CONNECTION_URL=postgres://coder:"+password+"@db.internal/coder\n"))
+		got := h.alone(t, "validate", "--env-file", "coder="+file, "-o", "json")
+		assert.Empty(t, parseReport(t, got.Stdout).loud(), "%s:%d: %s", e.Page, e.Line, got.Stdout)
+	}
+	assert.GreaterOrEqual(t, n, 3)
+}
