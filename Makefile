@@ -178,9 +178,10 @@ plugin/bin/coder-ha-%: $(SOURCES)
 
 # --- Tools ------------------------------------------------------------------
 
-.PHONY: helm3 helm4 postgres postgres-majors host-packages lint-packages cluster-packages
+.PHONY: helm3 helm4 kube-score postgres postgres-majors host-packages lint-packages cluster-packages
 helm3: $(TOOLS)/helm3
 helm4: $(TOOLS)/helm4
+kube-score: $(TOOLS)/kube-score
 postgres:
 	@tests/tools/system-packages postgresql pgbouncer
 host-packages:
@@ -198,5 +199,6 @@ $(TOOLS)/helm%: tests/tools/helm%/go.mod tests/tools/helm%/go.sum tests/tools/he
 
 $(TOOLS)/golangci-lint: PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(TOOLS)/helm-docs: PACKAGE := github.com/norwoodj/helm-docs/cmd/helm-docs
-$(TOOLS)/golangci-lint $(TOOLS)/helm-docs: $(TOOLS)/%: tests/tools/%/go.mod tests/tools/%/go.sum
+$(TOOLS)/kube-score: PACKAGE := github.com/zegl/kube-score/cmd/kube-score
+$(TOOLS)/golangci-lint $(TOOLS)/helm-docs $(TOOLS)/kube-score: $(TOOLS)/%: tests/tools/%/go.mod tests/tools/%/go.sum
 	@cd $(<D) && $(STEP) "building $* from its pinned module (once)" go build -v -ldflags '-s -w' -o $@ $(PACKAGE)
