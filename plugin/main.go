@@ -9,10 +9,15 @@ import (
 	"os"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/cli"
-	_ "github.com/coder-ha/coder-ha/plugin/internal/guard/early"
+	"github.com/coder-ha/coder-ha/plugin/internal/guard"
+	"github.com/coder-ha/coder-ha/plugin/internal/guard/early"
 	"github.com/coder-ha/coder-ha/plugin/internal/run"
 )
 
 func main() {
+	if early.Lost != nil {
+		os.Exit(guard.Explain(early.Lost.State, early.Lost.Written))
+	}
+	guard.TraceTo(early.Trace)
 	os.Exit(cli.Main(os.Args[1:], run.NewStreams(os.Stdin, os.Stdout, os.Stderr)))
 }

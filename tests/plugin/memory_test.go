@@ -117,3 +117,18 @@ func measured(t *testing.T, h helm, args ...string) (code int, stdout, stderr st
 	require.True(t, ok)
 	return cmd.ProcessState.ExitCode(), out.String(), talk.String(), usage.Maxrss * 1024
 }
+
+// TestTheGuardNeedsFewPackages holds what makes the second process cheap: Go
+// initializes the packages of the guard before those of the libraries.
+func TestTheGuardNeedsFewPackages(t *testing.T) {
+	plugin, err := checkout.Plugin()
+	require.NoError(t, err)
+	result, err := command.Command{
+		Path: plugin, Args: []string{"version"}, Env: append(os.Environ(), "GODEBUG=inittrace=1"),
+	}.Run(t.Context())
+	require.NoError(t, err)
+	// The worker writes its own to the guard.
+	initialized := strings.Count(result.Stderr, "init ")
+	assert.Positive(t, initialized)
+	assert.Less(t, initialized, 50, result.Stderr)
+}

@@ -11,6 +11,7 @@ package guard
 
 import (
 	"io"
+	"os"
 	"runtime/debug"
 )
 
@@ -61,6 +62,23 @@ func Strictly(work func()) {
 
 func tell(what string) { _, _ = io.WriteString(trace, note+what+"\n") }
 
-// TraceTo says where the Go runtime writes as it ends the process, and that this is
-// the program itself.
-func TraceTo(w io.Writer) { trace, armed = w, true }
+// TraceTo says where the Go runtime writes as it ends the process, nil where no guard
+// reads that, and that this is the program itself.
+func TraceTo(w io.Writer) {
+	armed, trace = true, w
+	if w == nil {
+		trace = noNotes{}
+	}
+}
+
+// noNotes writes what is for people, and leaves out what is for a guard.
+type noNotes struct{}
+
+func (noNotes) Write(b []byte) (int, error) {
+	if text := string(b); Traced(text) {
+		say(Sentence(text))
+	}
+	return len(b), nil
+}
+
+func say(what string) { _, _ = os.Stderr.WriteString("coder-ha: " + what + "\n") }

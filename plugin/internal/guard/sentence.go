@@ -2,6 +2,7 @@ package guard
 
 import (
 	"fmt"
+	"os"
 	"regexp"
 	"strconv"
 	"strings"
@@ -19,6 +20,24 @@ var outOfMemory = []string{
 
 // place finds where in this program a trace was taken.
 var place = regexp.MustCompile(`(?m)^\t\S*(plugin/internal/[a-z/0-9_]+\.go:\d+)`)
+
+// exitUnable is the exit code of work that could not be done, as in package run.
+const exitUnable = 2
+
+// Explain says what ended a worker, from its state, which is nil where it was lost,
+// and from what it wrote. The exit code is that of the guard. A worker that ended by
+// itself has said why.
+func Explain(state *os.ProcessState, written string) (code int) {
+	switch {
+	case state == nil:
+		say("stopped: the process that does the work was lost")
+	case killed(state):
+		say("stopped by the system or by another process: it may lack memory")
+	case !state.Exited() || Traced(written):
+		say(Sentence(written))
+	}
+	return exitUnable
+}
 
 // Sentence says what ended a worker, from what it wrote as it ended. Of that
 // nothing is repeated but the place in this program, for a trace may quote an input.

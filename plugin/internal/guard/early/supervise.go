@@ -2,31 +2,49 @@
 
 // Package early makes the process that is started a guard, and starts the worker,
 // see package guard. Only the program itself may import it.
+//
+// Go initializes packages in the order of their paths, each once those that it
+// imports are initialized. This one imports so little that it comes before nearly
+// all others: they take a quarter of a short run, and the guard needs none of them.
+// It stays without fmt, strings and os/exec for that reason; with another order all
+// would be the same, but slower.
 package early
 
 import (
-	"errors"
 	"io"
 	"os"
-	"os/exec"
 	"os/signal"
 	"strconv"
 	"syscall"
 	"time"
-
-	"github.com/coder-ha/coder-ha/plugin/internal/guard"
 )
 
 // sign is the variable that tells a worker from a guard; its value is the guard's
 // process.
 const sign = "CODER_HA_GUARD"
 
-// exitUnable is the exit code of work that could not be done, as in package run.
+// exitUnable is the exit code of the Go runtime, and of work that could not be done,
+// as in package run.
 const exitUnable = 2
 
-// The guard does its work here, and not in main: Go initializes the packages of
-// libraries after this one, which takes a third of a short run, and the guard
-// needs none of them. With another order all would be the same, but slower.
+var (
+	// Trace leads a worker to its guard, nil without a guard.
+	Trace io.Writer
+	// Lost is the end of a worker that may not have been its own doing, for the
+	// guard to explain. It is nil in the process that does the work.
+	Lost *End
+)
+
+// End is how a worker ended.
+type End struct {
+	// State is nil where the worker was lost.
+	State *os.ProcessState
+	// Written is what it wrote to its guard, or the beginning of it.
+	Written string
+}
+
+// The guard does its work here, and not in main. If it has to explain an end, it
+// goes on to main, which has all packages for that.
 func init() {
 	guarded := os.Getenv(sign) == strconv.Itoa(os.Getppid())
 	_ = os.Unsetenv(sign)
@@ -34,20 +52,24 @@ func init() {
 		beWorker()
 		return
 	}
-	if code, guarded := supervise(); guarded {
+	end, guarded := supervise()
+	if !guarded {
+		return
+	}
+	if code, plain := exitCode(end.State); plain {
 		os.Exit(code)
 	}
-	guard.TraceTo(io.Discard)
+	Lost = &end
 }
 
-// terminal is the worker's number of the guard's standard error: the first of
-// exec.Cmd.ExtraFiles.
+// terminal is the worker's number of the guard's standard error: the first after the
+// three that each process has.
 const terminal = 3
 
 // beWorker takes the terminal for all that the program says. Its own number for
 // standard error stays with the runtime, which knows no other.
 func beWorker() {
-	guard.TraceTo(os.Stderr)
+	Trace = os.Stderr
 	syscall.CloseOnExec(terminal)
 	os.Stderr = os.NewFile(terminal, "/dev/stderr")
 	_ = os.Unsetenv(gcPercent)
@@ -60,22 +82,18 @@ const gcPercent = "GOGC"
 
 // supervise runs the worker to its end. Where none can be started, this process has
 // to do without a guard.
-func supervise() (code int, guarded bool) {
+func supervise() (end End, guarded bool) {
 	self, err := os.Executable()
 	if err != nil {
-		return 0, false
+		return End{}, false
 	}
 	reader, writer, err := os.Pipe()
 	if err != nil {
-		return 0, false
+		return End{}, false
 	}
 	env := append(os.Environ(), sign+"="+strconv.Itoa(os.Getpid()))
 	if _, set := os.LookupEnv(gcPercent); !set {
 		env = append(env, gcPercent+"=400")
-	}
-	cmd := &exec.Cmd{
-		Path: self, Args: os.Args, Env: env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: writer,
-		ExtraFiles: []*os.File{os.Stderr}, SysProcAttr: workerAttributes(),
 	}
 	signals := make(chan os.Signal, 8)
 	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
@@ -83,17 +101,21 @@ func supervise() (code int, guarded bool) {
 			signal.Notify(signals, s)
 		}
 	}
-	if err := cmd.Start(); err != nil {
-		signal.Reset()
-		return 0, false
-	}
+	worker, err := os.StartProcess(self, os.Args, &os.ProcAttr{
+		Env: env, Files: []*os.File{os.Stdin, os.Stdout, writer, os.Stderr}, Sys: workerAttributes(),
+	})
 	_ = writer.Close()
-	go passOn(signals, cmd.Process)
+	if err != nil {
+		_ = reader.Close()
+		signal.Reset()
+		return End{}, false
+	}
+	go passOn(signals, worker)
 	written := make(chan string, 1)
 	go func() { written <- lastWords(reader) }()
-	err = cmd.Wait()
+	state, _ := worker.Wait()
 	_ = reader.SetReadDeadline(time.Now().Add(patience))
-	return ended(err, cmd.ProcessState, <-written), true
+	return End{State: state, Written: <-written}, true
 }
 
 // patience is how long the guard waits for the end of what the worker wrote.
@@ -110,35 +132,22 @@ func lastWords(from io.Reader) string {
 	return string(kept)
 }
 
-// ended is the exit code, after a sentence where the worker did not end by itself.
-func ended(err error, state *os.ProcessState, written string) int {
-	failed, ok := errors.AsType[*exec.ExitError](err)
-	if err != nil && !ok {
-		return say("stopped: the process that does the work was lost")
+// exitCode is that of a worker that ended as it or whoever sent it a signal wanted.
+// Such an end needs no words.
+func exitCode(state *os.ProcessState) (code int, plain bool) {
+	if state == nil {
+		return 0, false
 	}
-	if !ok {
-		return 0
+	status, known := state.Sys().(syscall.WaitStatus)
+	switch {
+	case !known || !status.Signaled():
+		return state.ExitCode(), state.ExitCode() != exitUnable
+	case status.Signal() == syscall.SIGPIPE, status.Signal() == syscall.SIGINT,
+		status.Signal() == syscall.SIGTERM, status.Signal() == syscall.SIGHUP:
+		return 128 + int(status.Signal()), true
+	default:
+		return 0, false
 	}
-	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {
-		switch s := status.Signal(); s {
-		case syscall.SIGPIPE, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP:
-			// Whoever sent it, or stopped reading, wants no words.
-			return 128 + int(s)
-		case syscall.SIGKILL:
-			return say("stopped by the system or by another process: it may lack memory")
-		default:
-			return say(guard.Sentence(written))
-		}
-	}
-	if code := failed.ExitCode(); code != exitUnable || !guard.Traced(written) {
-		return code
-	}
-	return say(guard.Sentence(written))
-}
-
-func say(what string) int {
-	_, _ = os.Stderr.WriteString("coder-ha: " + what + "\n")
-	return exitUnable
 }
 
 // passOn gives the worker the signals that only the guard got, and a request to end

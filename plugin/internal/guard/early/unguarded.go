@@ -1,22 +1,23 @@
 //go:build !unix
 
+// Package early would make the process that is started a guard, see package guard.
+// On this system there is none.
 package early
 
 import (
+	"io"
 	"os"
-
-	"github.com/coder-ha/coder-ha/plugin/internal/guard"
 )
 
-// Without a guard the words of the runtime reach the terminal.
-func init() { guard.TraceTo(noNotes{}) }
+var (
+	// Trace leads a worker to its guard, nil without a guard.
+	Trace io.Writer
+	// Lost is the end of a worker, nil in the process that does the work.
+	Lost *End
+)
 
-// noNotes writes what is for people, and leaves out what is for a guard.
-type noNotes struct{}
-
-func (noNotes) Write(b []byte) (int, error) {
-	if text := string(b); guard.Traced(text) {
-		return os.Stderr.WriteString("coder-ha: " + guard.Sentence(text) + "\n")
-	}
-	return len(b), nil
+// End is how a worker ended.
+type End struct {
+	State   *os.ProcessState
+	Written string
 }
