@@ -130,6 +130,9 @@ func (w *world) describe(ctx context.Context) {
 		for i := range pods.Items {
 			pod := &pods.Items[i]
 			w.t.Logf("%s/%s on %s: %s, ready %t", ns, pod.Name, pod.Spec.NodeName, pod.Status.Phase, podReady(pod))
+			if podReady(pod) {
+				continue
+			}
 			lines := int64(20)
 			log, err := w.client.CoreV1().Pods(ns).GetLogs(pod.Name, &corev1.PodLogOptions{TailLines: &lines}).DoRaw(ctx)
 			w.t.Log(string(log), err)
