@@ -100,6 +100,10 @@ fuzz: ## Run every fuzz test of the plugin for a while (FUZZTIME=30s)
 	$(SAY) "how the plugin reads settings and connection URLs, compared with coderd's own parts, for $(or $(FUZZTIME),30s)"
 	@$(GO_TEST) -timeout 0 -v $(DIFFERENTIAL) -args -for $(or $(FUZZTIME),30s) -seed $$RANDOM
 
+.PHONY: fuzz-keep
+fuzz-keep: ## Keep inputs that the fuzz tests found, for every run of the unit tests
+	@tests/tools/fuzz-keep
+
 .PHONY: e2e
 e2e: build helm3 helm4 cluster-packages ## Prove the chart on a real Kubernetes cluster of this machine
 	$(SAY) "the chart on a real cluster"

@@ -65,6 +65,18 @@ func TestAVersionHasTheSettingsOfItsOwn(t *testing.T) {
 	assert.Equal(t, "true", newer.Default)
 }
 
+func TestATagBelow2IsNoVersionOfCoder(t *testing.T) {
+	t.Parallel()
+	for _, tag := range []string{"1.0.0", "v1.44.6", "v0.27.3", "0.1"} {
+		v := ParseVersion(tag)
+		assert.False(t, v.Known(), tag)
+		assert.Equal(t, tag, v.Text)
+		assert.Equal(t, Settings(Version{}), Settings(v))
+		assert.Empty(t, Read(Start{Version: v, Args: []string{"server"}}).Problems)
+	}
+	assert.True(t, ParseVersion("2.0.0").Known())
+}
+
 func TestNoNameStandsForTwoSettingsOfAVersion(t *testing.T) {
 	for _, minor := range readReleases {
 		seen := map[string]string{}

@@ -19,7 +19,9 @@ type Version struct {
 var versionPattern = regexp.MustCompile(`^v?(\d+)\.(\d+)(?:[.+-].*)?$`)
 
 // ParseVersion reads an image tag or a version; anything that is not one gives
-// an unknown version that keeps the text.
+// an unknown version that keeps the text. So does one below 2.0: coderd went from
+// 0.27 to 2.0, the settings of 0.x were not read, and a tag like 1.4 numbers an image
+// that somebody built.
 func ParseVersion(text string) Version {
 	m := versionPattern.FindStringSubmatch(text)
 	if m == nil {
@@ -27,7 +29,7 @@ func ParseVersion(text string) Version {
 	}
 	major, err1 := strconv.Atoi(m[1])
 	minor, err2 := strconv.Atoi(m[2])
-	if err1 != nil || err2 != nil {
+	if err1 != nil || err2 != nil || major < 2 {
 		return Version{Text: text}
 	}
 	return Version{Major: major, Minor: minor, Text: text}
