@@ -59,8 +59,8 @@ install: build ## Install ./plugin into your own Helm (HELM=/path/to/helm)
 	$(HELM) plugin install $(CURDIR)/plugin
 
 .PHONY: package
-package: $(foreach p,$(PLATFORMS),plugin/bin/coder-ha-$(p)$(if $(findstring windows,$(p)),.exe)) helm3 helm4 ## Write the chart and the plugin archives to dist/
-	@tests/tools/package "$(VERSION)" "$(DIST)" $(PLATFORMS)
+package: $(foreach p,$(PLATFORMS),plugin/bin/coder-ha-$(p)$(if $(findstring windows,$(p)),.exe)) ## Write the chart and the plugin archives to dist/, with SBOMs and OCI layouts
+	@cd tests/tools/package && $(STEP) "packaging coder-ha $(VERSION)" go run -v . "$(VERSION)" "$(DIST)" $(PLATFORMS)
 
 ##@ Prove
 
