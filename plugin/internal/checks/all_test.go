@@ -56,6 +56,7 @@ func TestWithoutAServerEveryCheckOfItSaysWhatWouldProveIt(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			w := checktest.NewWorld()
+			checktest.Runs(nil)(w)
 			w.Then = append(w.Then, change)
 			for _, o := range check.Judge(ofServer(), w.Case(t), nil) {
 				assert.True(t, o.Unproven(), "%s %+v", o.ID, o)
@@ -67,9 +68,12 @@ func TestWithoutAServerEveryCheckOfItSaysWhatWouldProveIt(t *testing.T) {
 func TestAFailureToConnectIsOneFinding(t *testing.T) {
 	t.Parallel()
 	w := checktest.NewWorld()
-	w.Databases = checktest.From(&pgfacts.Facts{
-		FailedStep: pgfacts.TCP,
-		Steps:      []pgfacts.StepResult{{Step: pgfacts.TCP, Status: pgfacts.StepFailed, Message: "connection refused"}},
+	checktest.Runs(nil)(w)
+	w.Then = append(w.Then, func(c *check.Case) {
+		c.Postgres = checktest.From(&pgfacts.Facts{
+			FailedStep: pgfacts.TCP,
+			Steps:      []pgfacts.StepResult{{Step: pgfacts.TCP, Status: pgfacts.StepFailed, Message: "connection refused"}},
+		})
 	})
 	for _, o := range check.Judge(ofServer(), w.Case(t), nil) {
 		if o.ID == "postgres-unreachable" {

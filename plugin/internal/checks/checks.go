@@ -12,6 +12,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/relay"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/relaytls"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/rendering"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/running"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/settings"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/workload"
 )
@@ -23,5 +24,6 @@ func All() []check.Check {
 		relay.Checks(), relaytls.Checks(), cluster.Checks(), access.Checks(),
 		settings.Checks(), postgres.Checks(),
 		workload.Checks(), hosts.Checks(),
+		running.Checks(),
 	)
 }

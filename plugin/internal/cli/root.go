@@ -67,7 +67,7 @@ settings; this plugin finds them.`,
 	settings.AddFlags(root.PersistentFlags())
 	color := addColor(root)
 	addMemory(root)
-	root.AddCommand(newValidate(streams, settings, color), newPostgres(streams, settings, color), newInject(streams, settings), newRender(streams), newChecks(streams), newExplain(streams), newFacts(streams), newVersion(streams))
+	root.AddCommand(newValidate(streams, settings, color), newPostgres(streams, settings, color), newStatus(streams, settings, color), newInject(streams, settings), newRender(streams), newChecks(streams), newExplain(streams), newFacts(streams), newVersion(streams))
 	return root
 }
 

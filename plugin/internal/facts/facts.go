@@ -28,6 +28,10 @@ type Facts struct {
 	// each replica answered to each of them.
 	Places []Place `json:"places,omitempty"`
 	Mesh   []Link  `json:"mesh,omitempty"`
+	// Running is what Kubernetes says of the deployment; nil where it was not asked.
+	Running *Running `json:"running,omitempty"`
+	// CoderAPI is what coderd of each pod answered.
+	CoderAPI []CoderAPI `json:"coderAPI,omitempty"`
 	// Gaps are the kinds of evidence that were looked for and not found.
 	Gaps map[Kind]Gap `json:"gaps,omitempty"`
 }

@@ -1,5 +1,7 @@
 package facts
 
+import "slices"
+
 // Kind names a kind of evidence.
 type Kind string
 
@@ -14,6 +16,23 @@ const (
 	Database Kind = "postgres"
 	// Mesh is what the replicas answer over the network.
 	Mesh Kind = "mesh"
+	// Services, Routes, NetworkPolicies, DisruptionBudgets and Autoscalers are parts of
+	// a description that is read from a cluster, where each has a right of its own.
+	Services          Kind = "services"
+	Routes            Kind = "routes"
+	NetworkPolicies   Kind = "networkpolicies"
+	DisruptionBudgets Kind = "poddisruptionbudgets"
+	Autoscalers       Kind = "autoscalers"
+	// Pods, Nodes, EndpointSlices and Events are what Kubernetes says of the replicas
+	// that run.
+	Pods           Kind = "pods"
+	Nodes          Kind = "nodes"
+	EndpointSlices Kind = "endpointslices"
+	Events         Kind = "events"
+	// API is what coderd of each pod answers over HTTP, and OwnerAPI what it answers
+	// an owner of the deployment only.
+	API      Kind = "coder-api"
+	OwnerAPI Kind = "coder-api-owner"
 )
 
 // Gap says why a kind of evidence is missing.
@@ -57,6 +76,15 @@ func (f *Facts) has(kind Kind) bool {
 		return len(f.Postgres) > 0
 	case Mesh:
 		return len(f.Places) > 0
+	case API:
+		return len(f.CoderAPI) > 0
+	case OwnerAPI:
+		return slices.ContainsFunc(f.CoderAPI, func(a CoderAPI) bool { return a.Health != nil })
+	case Services, Routes, NetworkPolicies, DisruptionBudgets, Autoscalers:
+		_, unread := f.Gaps[kind]
+		return f.Deployment != nil && !unread
+	case Pods, Nodes, EndpointSlices, Events:
+		return f.Running.has(kind)
 	default:
 		return false
 	}
@@ -64,9 +92,17 @@ func (f *Facts) has(kind Kind) bool {
 
 // unsaid are the gaps of evidence that nobody tried to gather.
 var unsaid = map[Kind]Gap{
-	Replicas:    {Reason: "no chart, manifests or hosts describe the replicas", Proof: "run helm coder-ha validate with the chart and its values"},
+	Replicas:    noReplicas,
 	DatabaseURL: {Reason: "no database URL is known", Proof: "give it with --postgres-url-file"},
 	Database:    {Reason: "no database was asked", Proof: "give its URL with --postgres-url-file"},
 	// Pods do not run before the install.
-	Mesh: {Reason: "only replicas that run can be asked"},
+	Mesh:     {Reason: "only replicas that run can be asked"},
+	Services: noReplicas, Routes: noReplicas, NetworkPolicies: noReplicas, DisruptionBudgets: noReplicas, Autoscalers: noReplicas,
+	// The same: helm coder-ha status looks at what runs.
+	Pods: notRunning, Nodes: notRunning, EndpointSlices: notRunning, Events: notRunning,
+	API: notRunning, OwnerAPI: notRunning,
 }
+
+var noReplicas = Gap{Reason: "no chart, manifests or hosts describe the replicas", Proof: "run helm coder-ha validate with the chart and its values"}
+
+var notRunning = Gap{Reason: "it is about a deployment that runs, see helm coder-ha status"}

@@ -61,3 +61,11 @@ func Count(n int, noun string) string {
 	}
 	return fmt.Sprintf("%d %ss", n, noun)
 }
+
+// Until is when something ends, from how long it lasts: in 12 days, 3h ago.
+func Until(d time.Duration) string {
+	if d < 0 {
+		return Duration(-d) + " ago"
+	}
+	return "in " + Duration(d)
+}

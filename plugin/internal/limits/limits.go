@@ -50,6 +50,7 @@ var (
 var (
 	APIAnswer    = Limit{"answers of a Kubernetes API server", 32 << 20, Bytes, "A list of a thousand Secrets fits."}
 	PostgresData = Limit{"answers of a Postgres server on one connection", 8 << 20, Bytes, "All questions together are answered with some kilobytes; two hundred rows of replicas take 200 KiB."}
+	CoderAnswer  = Limit{"answers of coderd of one pod", 16 << 20, Bytes, "A health report with a thousand provisioners has some megabytes."}
 	ReplicaData  = Limit{"answers of a replica or the access URL on one connection", 256 << 10, Bytes, "Headers and certificates take some kilobytes, and what follows is not needed."}
 )
 
@@ -66,7 +67,7 @@ var (
 func All() []Limit {
 	return []Limit{
 		ValuesFile, SetFile, Manifests, URLFile, Suppress, EnvFile, UnitFile, Table, Facts, Kubeconfig, PEM,
-		APIAnswer, PostgresData, ReplicaData, Login, Depth, Size,
+		APIAnswer, PostgresData, CoderAnswer, ReplicaData, Login, Depth, Size,
 	}
 }
 

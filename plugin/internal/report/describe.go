@@ -12,7 +12,7 @@ import (
 
 // Of is the report on a case and the outcomes of its checks.
 func Of(c *check.Case, outcomes []check.Outcome) Report {
-	r := Report{Outcomes: outcomes, Postgres: describePostgres(c.Postgres)}
+	r := Report{Outcomes: outcomes, Postgres: describePostgres(c.Postgres), Running: describeRunning(c)}
 	r.Positions, r.Mesh = describeMesh(c.Facts)
 	if c.Deployment != nil {
 		r.Deployment = describe(c.Deployment)

@@ -20,6 +20,7 @@ type jsonReport struct {
 	Postgres      *Postgres   `json:"postgres,omitempty"`
 	Positions     []Position  `json:"positions,omitempty"`
 	Mesh          []Link      `json:"mesh,omitempty"`
+	Running       *Running    `json:"running,omitempty"`
 }
 
 type jsonCheck struct {
@@ -48,6 +49,7 @@ func (jsonWriter) Write(w io.Writer, r Report) error {
 		Postgres:      r.Postgres,
 		Positions:     r.Positions,
 		Mesh:          r.Mesh,
+		Running:       r.Running,
 	}
 	for _, o := range r.Outcomes {
 		c := jsonCheck{

@@ -17,6 +17,9 @@ func (t textWriter) summary(w io.Writer, r Report) {
 			fmt.Fprintf(w, "%s %s: %s\n", t.mark(worst), o.ID, o.Findings[0].Message)
 		}
 	}
+	if r.Running != nil && s.Failed > 0 && !t.verbose {
+		fmt.Fprintf(w, "%s\n", t.paint(dim, "  --verbose says what to do, and shows every check"))
+	}
 	fmt.Fprintf(w, "%d passed, %d failed (%s, %s, %d info), %d skipped\n", s.Passed, s.Failed,
 		human.Count(s.Error, "error"), human.Count(s.Warning, "warning"), s.Info, s.Skipped)
 	if r.Incomplete != "" {

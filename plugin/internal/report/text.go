@@ -30,10 +30,17 @@ func (t textWriter) Write(w io.Writer, r Report) error {
 	for _, page := range r.Pages {
 		postgresPage(out, page.Facts)
 	}
-	t.deployment(out, r)
+	if r.Running != nil {
+		t.running(out, r)
+	} else {
+		t.deployment(out, r)
+	}
 	t.mesh(out, r)
 	for _, area := range areas(r.Outcomes) {
-		t.area(out, area)
+		// What runs is shown on one screen: the summary says what is wrong.
+		if r.Running == nil || t.verbose {
+			t.area(out, area)
+		}
 	}
 	t.summary(out, r)
 	return out.Flush()

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
@@ -130,6 +131,12 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 		}
 		out.Deployment = described.Deployment
 		asked.add(described, out)
+		if r.Source.Live != nil {
+			progress.wait("asking the cluster")
+			if err := r.askCluster(ctx, described, out); err != nil {
+				return nil, err
+			}
+		}
 	}
 	if r.Probe {
 		progress.wait("asking the replicas")
@@ -138,7 +145,16 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 	}
 	progress.wait("asking the database")
 	guard.Doing("asking the database")
+	take := func() {}
+	var wg sync.WaitGroup
+	if r.Source.Live != nil {
+		progress.wait("asking the database and each coderd")
+		ask := r.askCoder(out)
+		wg.Go(func() { take = ask(ctx) })
+	}
 	asked.probe(ctx, key, out)
+	wg.Wait()
+	take()
 	return out, nil
 }
 

@@ -40,6 +40,8 @@ type Request struct {
 	Workloads    []string
 	CoderVersion string
 	PodIPFamily  string
+	// Live describes what runs in the cluster instead; nil for what is planned.
+	Live *Live
 	// ResolveURL says to look for the database URL in the cluster too.
 	ResolveURL bool
 	// Secrets take what no output may hold.
@@ -58,6 +60,10 @@ type Description struct {
 	Gap  *facts.Gap
 	// PostgresAuth is CODER_PG_AUTH of the replicas, empty where it is not known.
 	PostgresAuth string
+	// Release is that of a deployment which runs, and Unread are the parts of its
+	// description that the user may not read.
+	Release facts.Release
+	Unread  map[facts.Kind]facts.Gap
 }
 
 // Describe reads the model. The key is that of its digests.
@@ -65,11 +71,12 @@ func (r Request) Describe(ctx context.Context, key digest.Key) (*Description, er
 	if err := kubeconfig.Check(r.Chart.Settings.Cluster()); err != nil {
 		return nil, err
 	}
-	d, err := r.read(ctx)
+	out := &Description{}
+	d, err := r.read(ctx, out)
 	if err != nil {
 		return nil, err
 	}
-	out := &Description{Deployment: d}
+	out.Deployment = d
 	if r.ResolveURL {
 		out.URLs, out.Gap = resolve.Find(ctx, d, r.Chart.Settings.Cluster(), r.Secrets)
 		for _, url := range out.URLs {
@@ -84,7 +91,7 @@ func (r Request) Describe(ctx context.Context, key digest.Key) (*Description, er
 }
 
 // read reads the model, secrets and all.
-func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
+func (r Request) read(ctx context.Context, out *Description) (*deployment.Deployment, error) {
 	if r.CoderVersion != "" && !coder.ParseVersion(r.CoderVersion).Known() {
 		return nil, fmt.Errorf("--coder-version %q is not a version of Coder: use a form like 2.37", r.CoderVersion)
 	}
@@ -93,6 +100,9 @@ func (r Request) read(ctx context.Context) (*deployment.Deployment, error) {
 	}
 	if r.Hosts.Named() {
 		return r.readHosts(ctx)
+	}
+	if r.Live != nil {
+		return r.readLive(ctx, out)
 	}
 	opts := kube.Options{Namespace: r.Chart.Settings.Namespace(), Workloads: r.Workloads, CoderVersion: r.CoderVersion, PodIPFamily: r.PodIPFamily}
 	objects, err := r.readManifests(ctx)

@@ -8,13 +8,14 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // frontendChecks judge what stands between users and the replicas.
 func frontendChecks() []check.Check {
 	return []check.Check{
 		{
-			ID: "derp-upgrade-blocked", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			ID: "derp-upgrade-blocked", Area: area, Severity: check.Warning, Needs: judgment.Described(facts.Routes),
 			Title:   "Istio allows the DERP upgrade",
 			Why:     "Envoy drops upgrades that it is not configured for. CODER_DERP_FORCE_WEBSOCKETS makes clients and agents do without this one, but replicas always use it between themselves.",
 			Example: "an Istio VirtualService in front of coderd, without an EnvoyFilter for derp",
@@ -22,7 +23,7 @@ func frontendChecks() []check.Check {
 			Judge:   judgment.EachWorkload(judgeDERPUpgrade),
 		},
 		{
-			ID: "proxy-trusted-headers", Area: area, Severity: check.Info, Needs: judgment.Replicas,
+			ID: "proxy-trusted-headers", Area: area, Severity: check.Info, Needs: judgment.Described(facts.Routes),
 			Title:   "Coder trusts the headers of the proxies in front of it",
 			Why:     "Otherwise audit logs and rate limits see the address of the proxy instead of the user's.",
 			Example: "an Ingress in front of coderd, and CODER_PROXY_TRUSTED_HEADERS is not set",

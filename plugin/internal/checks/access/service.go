@@ -8,13 +8,14 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // serviceChecks judge the Services that lead users to the replicas.
 func serviceChecks() []check.Check {
 	return []check.Check{
 		{
-			ID: "service-selects-others", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			ID: "service-selects-others", Area: area, Severity: check.Error, Needs: judgment.Described(facts.Services),
 			Title:   "Services that lead to coderd select nothing else of the input",
 			Why:     "A Service sends a share of the users to whatever it selects: to a workspace proxy or another release, where their requests fail.",
 			Example: "a Service that selects app.kubernetes.io/name: coder alone, which a workspace proxy in the namespace has too",
@@ -22,7 +23,7 @@ func serviceChecks() []check.Check {
 			Judge:   judgeOthers,
 		},
 		{
-			ID: "service-affinity-aws", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			ID: "service-affinity-aws", Area: area, Severity: check.Error, Needs: judgment.Described(facts.Services),
 			Title:   "no Service asks Kubernetes' own provider for AWS for session affinity",
 			Why:     "The provider makes no load balancer for a Service with sessionAffinity: ClientIP: \"unsupported load balancer affinity\". Coder needs no affinity.",
 			Example: "a Service of type LoadBalancer with sessionAffinity: ClientIP and annotations for AWS",

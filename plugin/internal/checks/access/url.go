@@ -10,6 +10,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // urlChecks judge the address that users and workspaces are told.
@@ -45,7 +46,7 @@ func urlChecks() []check.Check {
 			Judge:   judgeAccessURL,
 		},
 		{
-			ID: "access-url-loopback", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			ID: "access-url-loopback", Area: area, Severity: check.Error, Needs: judgment.Described(facts.Services),
 			Title:   "the access URL is not loopback or the address of a single replica",
 			Why:     "Workspaces dial the access URL too: loopback is their own machine, and the address of one replica goes away with it.",
 			Example: "CODER_ACCESS_URL=http://localhost:8080",
@@ -53,7 +54,7 @@ func urlChecks() []check.Check {
 			Judge:   accessURLs(judgeAccessHost),
 		},
 		{
-			ID: "access-url-cluster-default", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			ID: "access-url-cluster-default", Area: area, Severity: check.Warning, Needs: judgment.Described(facts.Services, facts.Routes),
 			Title:   "the access URL is not an in-cluster name",
 			Why:     "Users and workspaces outside the cluster cannot resolve the name of a Service.",
 			Example: "CODER_ACCESS_URL=http://coder.coder.svc.cluster.local with a Service of type LoadBalancer",

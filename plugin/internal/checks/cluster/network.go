@@ -8,13 +8,14 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // networkChecks judge what Kubernetes puts between replicas.
 func networkChecks() []check.Check {
 	return []check.Check{
 		{
-			ID: "network-policy-blocks-replicas", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			ID: "network-policy-blocks-replicas", Area: area, Severity: check.Error, Needs: judgment.Described(facts.NetworkPolicies, facts.Services),
 			Title:   "NetworkPolicies allow replicas to reach each other, DNS, Postgres and the access URL",
 			Why:     "Once a NetworkPolicy selects the coderd pods, everything that no policy allows is denied, and replicas fail in different ways.",
 			Example: "a NetworkPolicy that selects the coderd pods and allows ingress from the Ingress controller only",

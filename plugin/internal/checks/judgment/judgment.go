@@ -21,6 +21,12 @@ var (
 	Mesh        = []facts.Kind{facts.Replicas, facts.Mesh}
 )
 
+// Described is a description of the replicas with some of what stands around them,
+// which in a cluster one may not be allowed to read.
+func Described(parts ...facts.Kind) []facts.Kind {
+	return append([]facts.Kind{facts.Replicas}, parts...)
+}
+
 // Subject is what a finding at an origin is about.
 func Subject(o deployment.Origin) check.Subject {
 	return check.Subject{

@@ -7,5 +7,5 @@ import (
 )
 
 func TestEveryCheckTellsRightFromWrong(t *testing.T) {
-	checktest.Run(t, Checks(), nameCases, urlCases, perReplicaServiceCases, sourceCases, modeCases, regionCases, hostCases, reachCases)
+	checktest.Run(t, Checks(), nameCases, urlCases, perReplicaServiceCases, sourceCases, modeCases, regionCases, hostCases, reachCases, recordedCases)
 }

@@ -5,12 +5,13 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // nameChecks judge whether peers can look up the host of a relay URL.
 func nameChecks() []check.Check {
 	return []check.Check{{
-		ID: "relay-url-unresolvable", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+		ID: "relay-url-unresolvable", Area: area, Severity: check.Error, Needs: judgment.Described(facts.Services),
 		Title:   "no relay URL uses a pod's name that DNS does not have",
 		Why:     "DNS has names only for the pods of a StatefulSet, below its headless Service. Peers cannot find a replica by another form of its name, and Coder records that only in its replicas table.",
 		Example: "CODER_DERP_SERVER_RELAY_URL=http://$(POD_NAME):8080",

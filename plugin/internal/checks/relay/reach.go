@@ -16,7 +16,7 @@ import (
 func reachChecks() []check.Check {
 	return []check.Check{
 		{
-			ID: "relay-unreachable", Area: area, Severity: check.Error, Needs: judgment.Replicas, Uses: []facts.Kind{facts.Mesh},
+			ID: "relay-unreachable", Area: area, Severity: check.Error, Needs: judgment.Replicas, Uses: []facts.Kind{facts.Mesh, facts.Database, facts.Pods},
 			Title:   "relay URLs answer and change to DERP",
 			Why:     "A replica that its peers cannot reach is left out of the mesh: a user and a workspace on two replicas do not find each other. coderd shows the failure nowhere in its UI.",
 			Example: "connection refused at http://10.0.0.2:8080, or status 404 of /derp/latency-check",
@@ -55,7 +55,7 @@ func judgeReach(f *check.Case) check.Result {
 			}
 		}
 	})
-	return judgment.Noted(result, fmt.Sprintf("%d of %d, from %s", reached, len(f.Mesh), from))
+	return recorded(f, judgment.Noted(result, fmt.Sprintf("%d of %d, from %s", reached, len(f.Mesh), from)))
 }
 
 func loopback(r deployment.Replica) bool {

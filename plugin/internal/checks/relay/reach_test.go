@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
@@ -76,5 +77,41 @@ func reachCases(_ *testing.T, c *checktest.Cases) {
 			a.Links[1].Relay, a.Links[2].Relay = checktest.Failed(facts.Refused, "connection refused"), nil
 		}, nil)),
 		checktest.Skips("one answer only", "answered only once", checktest.AskedFrom(host, func(a *checktest.Asked) { a.Links[1].Relay.Latency = nil }, nil)),
+	)
+}
+
+// records lets the first replica record that it does not reach the second one.
+func records(change func(*check.Case)) func(*checktest.World) {
+	return checktest.Runs(func(c *check.Case) {
+		c.Postgres[0].Coder.Replicas[0].Error = "Failed to dial peers: ping sibling replica coder-1 (http://10.0.0.2:8080): do probe: connection refused"
+		if change != nil {
+			change(c)
+		}
+	})
+}
+
+func recordedCases(_ *testing.T, c *checktest.Cases) {
+	c.About("relay-unreachable",
+		checktest.Fires("a replica recorded it", "coder-0 does not reach coder-1: do probe: connection refused", records(nil)),
+		checktest.Fires("the second of two", "coder-0 does not reach coder-2: unexpected status code: 400", records(func(c *check.Case) {
+			c.Postgres[0].Coder.Replicas[0].Error += ", ping sibling replica coder-2 (http://10.0.0.3:8080): unexpected status code: 400"
+			c.Running.Pods[1].Deadline = c.Now.Add(time.Minute)
+		})),
+		checktest.Skips("nothing is recorded", "no replica recorded", checktest.Runs(nil)),
+		checktest.Skips("the peer drains", "no replica recorded", records(func(c *check.Case) { c.Running.Pods[1].Deadline = c.Now.Add(time.Minute) })),
+		checktest.Skips("the peer is not ready", "no replica recorded", records(func(c *check.Case) { c.Running.Pods[1].Ready = false })),
+		checktest.Skips("the peer ended a moment ago", "no replica recorded", records(func(c *check.Case) { c.Postgres[0].Coder.Replicas[1].Age = time.Minute })),
+		checktest.Skips("the peer has just become ready", "just become ready", records(func(c *check.Case) { c.Running.Pods[1].ReadySince = c.Now.Add(-4 * time.Second) })),
+		checktest.Skips("nobody told", "told to owners", checktest.Runs(func(c *check.Case) {
+			c.Postgres = nil
+			c.Lacks(facts.Database, facts.Gap{Reason: "the database was not reached", Proof: "forward its port"})
+		})),
+		checktest.Fires("coderd told", "coder-0 does not reach coder-1", checktest.Runs(func(c *check.Case) {
+			for _, r := range c.Postgres[0].Coder.Replicas {
+				c.CoderAPI[0].Replicas = append(c.CoderAPI[0].Replicas, facts.APIReplica{Hostname: r.Hostname, Created: r.StartedAt, RelayAddress: r.RelayAddress})
+			}
+			c.CoderAPI[0].Replicas[0].Error = "Failed to dial peers: ping sibling replica coder-1 (http://10.0.0.2:8080): do probe: connection refused"
+			c.Postgres = nil
+		})),
 	)
 }

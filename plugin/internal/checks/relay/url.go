@@ -10,6 +10,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // urlChecks judge the relay URL itself.
@@ -24,7 +25,7 @@ func urlChecks() []check.Check {
 			Judge:   judgment.BetweenReplicas(judgeRelayMissing),
 		},
 		{
-			ID: "relay-url-equals-access-url", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			ID: "relay-url-equals-access-url", Area: area, Severity: check.Error, Needs: judgment.Described(facts.Services, facts.Routes),
 			Title:   "no relay URL is the access URL or a load-balanced host",
 			Why:     "Any replica can answer behind a load balancer, so the ping returns 200, nothing is logged, and the mesh is broken.",
 			Example: "CODER_DERP_SERVER_RELAY_URL=https://coder.example.com, the same as CODER_ACCESS_URL",

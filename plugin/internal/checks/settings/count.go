@@ -6,13 +6,14 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // countChecks judge how many replicas run, and what changes their number.
 func countChecks() []check.Check {
 	return []check.Check{
 		{
-			ID: "replica-count-two", Area: area, Severity: check.Info, Needs: judgment.Replicas,
+			ID: "replica-count-two", Area: area, Severity: check.Info, Needs: judgment.Described(facts.Autoscalers),
 			Title:   "the replicas are not exactly two",
 			Why:     "While one of two replicas is updated or lost, a single one serves everybody. Coder advises three or more.",
 			Example: "coder.replicaCount: 2",
@@ -20,7 +21,7 @@ func countChecks() []check.Check {
 			Judge:   judgeTwo,
 		},
 		{
-			ID: "replica-count-high", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			ID: "replica-count-high", Area: area, Severity: check.Warning, Needs: judgment.Described(facts.Autoscalers),
 			Title:   "no more than ten replicas run",
 			Why:     "Each replica keeps a connection to every other one, and connections to the database. Coder advises fewer than ten, and larger replicas before more of them.",
 			Example: "coder.replicaCount: 20",
@@ -28,7 +29,7 @@ func countChecks() []check.Check {
 			Judge:   judgeHigh,
 		},
 		{
-			ID: "autoscaler-on-coderd", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+			ID: "autoscaler-on-coderd", Area: area, Severity: check.Warning, Needs: judgment.Described(facts.Autoscalers),
 			Title:   "no autoscaler of the input changes the number of replicas",
 			Why:     "A replica that is removed disconnects its users and workspaces. Coder advises a fixed number of replicas.",
 			Example: "a HorizontalPodAutoscaler whose scaleTargetRef is the Deployment of coderd",

@@ -7,12 +7,13 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // budgetChecks judge what a drain of a node may do to the replicas.
 func budgetChecks() []check.Check {
 	return []check.Check{{
-		ID: "disruption-budget", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
+		ID: "disruption-budget", Area: area, Severity: check.Warning, Needs: judgment.Described(facts.DisruptionBudgets),
 		Title:   "one disruption budget selects the replicas, and lets a drain go on",
 		Why:     "Without a budget a drain of several nodes may stop all replicas at once. A budget that allows no eviction, or a second one over the same pods, blocks every drain.",
 		Example: "PodDisruptionBudget coder has minAvailable: 3, and there are 3 replicas",

@@ -30,6 +30,10 @@ type Options struct {
 	EnvOrigin func(name, value string) (file string, line int, ok bool)
 	// Hidden is what in the objects must not be shown.
 	Hidden manifest.Differences
+	// Absent says how to make a ConfigMap or Secret known that is not among the
+	// objects, by its name "Secret coder/coder-env"; nil where it can be given as a
+	// manifest.
+	Absent map[string]string
 	// Open is what in the objects may be otherwise; OpenWhy says why, and
 	// OpenProof how to make it known.
 	Open               manifest.Differences

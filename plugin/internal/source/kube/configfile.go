@@ -77,13 +77,13 @@ func (c configFile) value(line int) deployment.Value {
 }
 
 // unread is a setting that a file which is not in the input may give.
-func (c configFile) unread(variable string) deployment.Value {
+func (c configFile) unread(in *input, variable string) deployment.Value {
 	v := deployment.Value{State: deployment.Unknown, Why: "the config file, which is not in the input, may set " + variable, Proof: "set it in the container's env instead"}
 	if c.path != "" {
 		v.Why = "the config file " + c.path + ", which is not in the input, may set " + variable
 	}
 	if c.key.Kind != "" {
-		v.Proof = givenProof(nameOf(c.key))
+		v.Proof = in.givenProof(nameOf(c.key))
 	}
 	return v
 }

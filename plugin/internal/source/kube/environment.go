@@ -63,7 +63,7 @@ func (e *environment) envFrom(from corev1.EnvFromSource, path []any) {
 	data, found := e.in.data(key)
 	if !found {
 		what := nameOf(key)
-		e.replica.Opaque = append(e.replica.Opaque, deployment.Opaque{Prefix: from.Prefix, What: what, Key: &key, Proof: givenProof(what)})
+		e.replica.Opaque = append(e.replica.Opaque, deployment.Opaque{Prefix: from.Prefix, What: what, Key: &key, Proof: e.in.givenProof(what)})
 		return
 	}
 	for name, text := range data {
@@ -81,7 +81,10 @@ func (e *environment) envFrom(from corev1.EnvFromSource, path []any) {
 func nameOf(key deployment.Key) string { return key.Kind + " " + key.Namespace + "/" + key.Name }
 
 // givenProof says how to make an object known.
-func givenProof(what string) string {
+func (in *input) givenProof(what string) string {
+	if proof := in.Absent[what]; proof != "" {
+		return proof
+	}
 	return "give " + what + " too, with --manifest"
 }
 
@@ -181,7 +184,7 @@ func (e *environment) key(key deployment.Key) deployment.Value {
 	if found {
 		why = fmt.Sprintf("key %s of %s, which has no such key in the input", key.Key, nameOf(key))
 	}
-	return deployment.Value{State: deployment.Unknown, Why: why, Proof: givenProof(nameOf(key)), Key: &key}
+	return deployment.Value{State: deployment.Unknown, Why: why, Proof: e.in.givenProof(nameOf(key)), Key: &key}
 }
 
 // data is the content of a ConfigMap or Secret of the input.

@@ -114,7 +114,7 @@ func (s *start) apply() {
 			delete(s.replica.Variables, setting.Variable)
 		case v.Source == coder.FromFile && len(v.Given) == 0:
 			if coder.Reads(setting.Variable) {
-				s.replica.Variables[setting.Variable] = s.file.unread(setting.Variable)
+				s.replica.Variables[setting.Variable] = s.file.unread(s.in, setting.Variable)
 			}
 		case len(v.Given) == 0:
 		case v.Source == coder.FromVariable:

@@ -38,6 +38,10 @@ func TestTheRoleOfTheDocumentationIsWhatIsAskedFor(t *testing.T) {
 
 	var granted []string
 	for _, rule := range role.Rules {
+		if len(rule.ResourceNames) == 0 {
+			// It is for what runs, not for the database URL.
+			continue
+		}
 		assert.Equal(t, []string{""}, rule.APIGroups)
 		assert.Equal(t, []string{"get"}, rule.Verbs)
 		for _, resource := range rule.Resources {
