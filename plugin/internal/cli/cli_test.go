@@ -89,7 +89,7 @@ func TestExitCodesAndWhereTheWordsGo(t *testing.T) {
 		{"no chart", "", []string{"validate", "./none"}, 2, "", `find chart "./none"`},
 		{"a value of the wrong kind", "", []string{"validate", "--set", "coder.replicaCount=three"}, 2, "", "coder.replicaCount: the value does not match"},
 		{"an unknown flag", "", []string{"validate", "--nope"}, 2, "", "unknown flag --nope"},
-		{"an unknown format", "", []string{"validate", "-o", "toml"}, 2, "", `"toml" for "-o, --output" flag: use text, short, markdown, json, yaml, junit or sarif, or FORMAT=FILE`},
+		{"an unknown format", "", []string{"validate", "-o", "toml"}, 2, "", `"toml" for "-o, --output" flag: use text, short, markdown, html, json, yaml, junit or sarif, or FORMAT=FILE`},
 		{"two formats for one place", "", []string{"validate", "-o", "text", "-o", "json"}, 2, "", `"json" for "-o, --output" flag: text goes to standard output already: name a file, as in json=FILE`},
 		{"two formats for one file", "", []string{"validate", "-o", "yaml=r", "-o", "json=./r"}, 2, "", `"json=./r" for "-o, --output" flag: ./r takes another format already: name another file`},
 		{"an output without a file", "", []string{"validate", "-o", "json="}, 2, "", `name a file after the =, or use json alone for standard output`},

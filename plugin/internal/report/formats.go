@@ -37,6 +37,7 @@ func formats() []format {
 		{"text", true, same, text},
 		{"short", true, same, plain(shortWriter{})},
 		{"markdown", true, same, plain(markdownWriter{})},
+		{"html", true, same, plain(htmlWriter{})},
 		{"json", false, json, plain(jsonWriter{})},
 		{"yaml", false, yaml, plain(yamlWriter{})},
 		{"junit", true, same, plain(junitWriter{})},

@@ -20,13 +20,17 @@ const (
 // writeHistogram draws how the round trips were spread. The block is one that
 // Windows consoles have too.
 func writeHistogram(w io.Writer, l *pgfacts.Latency) {
-	fmt.Fprintf(w, "  latency of %d round trips: median %s, min %s, p95 %s, jitter %s\n",
-		len(l.Samples), human.Duration(l.Median), human.Duration(l.Min), human.Duration(l.P95), human.Duration(l.Jitter))
+	fmt.Fprintf(w, "  %s\n", latencySentence(l))
 	for _, row := range histogram(l.Samples) {
 		bar := strings.Repeat("█", max(row.count*histogramBar/len(l.Samples), min(row.count, 1)))
 		fmt.Fprintf(w, "  %10s  %s %d\n", human.Duration(row.from), bar, row.count)
 	}
 	fmt.Fprintln(w)
+}
+
+func latencySentence(l *pgfacts.Latency) string {
+	return fmt.Sprintf("latency of %d round trips: median %s, min %s, p95 %s, jitter %s",
+		len(l.Samples), human.Duration(l.Median), human.Duration(l.Min), human.Duration(l.P95), human.Duration(l.Jitter))
 }
 
 type histogramRow struct {
@@ -38,13 +42,13 @@ type histogramRow struct {
 // histogram sorts samples into rows of equal width.
 func histogram(samples []time.Duration) []histogramRow {
 	least, most := slices.Min(samples), slices.Max(samples)
-	width := (most-least)/histogramRows + 1
+	width := max((most-least)/histogramRows+1, 1)
 	rows := make([]histogramRow, histogramRows)
 	for i := range rows {
 		rows[i].from = least + time.Duration(i)*width
 	}
 	for _, s := range samples {
-		rows[(s-least)/width].count++
+		rows[min(max((s-least)/width, 0), histogramRows-1)].count++
 	}
 	if least == most {
 		return rows[:1]

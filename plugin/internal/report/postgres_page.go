@@ -13,9 +13,17 @@ import (
 // postgresPage writes everything that one probe found out, for people.
 func postgresPage(w io.Writer, f *pgfacts.Facts) {
 	fmt.Fprintf(w, "%s\n  from %s\n\n", f.Target.URL, f.Target.Origin)
-	line := func(name, format string, args ...any) {
+	pageLines(f, func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
+	})
+	fmt.Fprintln(w)
+	if f.Latency != nil {
+		writeHistogram(w, f.Latency)
 	}
+}
+
+// pageLines are the lines of a page but for the latency, each with its name.
+func pageLines(f *pgfacts.Facts, line func(name, format string, args ...any)) {
 	pageConnection(f, line)
 	if f.Server != nil && f.Server.VersionNum > 0 {
 		pageServer(f, line)
@@ -28,10 +36,6 @@ func postgresPage(w io.Writer, f *pgfacts.Facts) {
 		line("no answer", "%s: %s %s", g.Question, g.Message, g.SQLState)
 	}
 	line("probe", "%s, %d round trips on one connection, %d on another", human.Duration(f.Elapsed), f.RoundTrips[0], f.RoundTrips[1])
-	fmt.Fprintln(w)
-	if f.Latency != nil {
-		writeHistogram(w, f.Latency)
-	}
 }
 
 func pageConnection(f *pgfacts.Facts, line func(name, format string, args ...any)) {

@@ -85,6 +85,7 @@ func TestFormats(t *testing.T) {
 		{"short-refused.golden", Output{Format: "short"}, func(r *Report) { r.Outcomes, r.Deployment.Refusal = r.Outcomes[:1], "coder.replicaCount is 3" }},
 		{"sarif-refused.golden", Output{Format: "sarif"}, func(r *Report) { r.Outcomes, r.Deployment.Refusal = r.Outcomes[:1], "coder.replicaCount is 3" }},
 		{"sarif.golden", Output{Format: "sarif"}, nil},
+		{"html.golden", Output{Format: "html"}, func(r *Report) { *r = measured(3, 3) }},
 		{"good.golden", Output{}, func(r *Report) { r.Outcomes = r.Outcomes[:1] }},
 		{"unverified.golden", Output{}, func(r *Report) { r.Outcomes = append(r.Outcomes[:1:1], r.Outcomes[4]) }},
 		{"refused.golden", Output{}, func(r *Report) {
@@ -143,7 +144,7 @@ func TestTheVerdictFollowsTheFlags(t *testing.T) {
 
 func TestAnUnknownFormatIsRefused(t *testing.T) {
 	err := Output{Format: "toml"}.Write(border.New(io.Discard, nil), Report{})
-	assert.EqualError(t, err, `unknown output format "toml": use one of text, short, markdown, json, yaml, junit, sarif`)
+	assert.EqualError(t, err, `unknown output format "toml": use one of text, short, markdown, html, json, yaml, junit, sarif`)
 }
 
 func TestJSONFitsItsSchema(t *testing.T) {
