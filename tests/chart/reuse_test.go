@@ -117,7 +117,7 @@ func TestEveryTemplateReadsTheSettledValues(t *testing.T) {
 			return err
 		}
 		text, err := os.ReadFile(path)
-		assert.True(t, strings.HasPrefix(string(text), `{{- include "coder-ha.values" . -}}`), path)
+		assert.Regexp(t, `^\{\{- include "coder-ha\.(values" \.|put" \(list \. "coder-ha\.manifest\.\w+"\)) -\}\}`, string(text), path)
 		return err
 	})
 	require.NoError(t, err)

@@ -23,6 +23,8 @@ type schemaNode struct {
 	Description string                `json:"description"`
 	Properties  map[string]schemaNode `json:"properties"`
 	Items       *schemaNode           `json:"items"`
+	Default     any                   `json:"default"`
+	Examples    []any                 `json:"examples"`
 }
 
 func readSchema(t *testing.T) schemaNode {
@@ -91,6 +93,58 @@ func TestValuesAndSchemaDescribeTheSameKeys(t *testing.T) {
 	assert.Equal(t, values, schema, "values.yaml against values.schema.json")
 }
 
+// TestTheSchemaHasTheDefaultsOfTheValues also renders with every example.
+func TestTheSchemaHasTheDefaultsOfTheValues(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(chartDir, "values.yaml"))
+	require.NoError(t, err)
+	var values map[string]any
+	require.NoError(t, yaml.Unmarshal(text, &values))
+	compared := 0
+	var compare func(path string, node schemaNode, value any)
+	compare = func(path string, node schemaNode, value any) {
+		section, _ := value.(map[string]any)
+		if len(node.Properties) == 0 {
+			want, err := json.Marshal(value)
+			require.NoError(t, err)
+			got, err := json.Marshal(node.Default)
+			require.NoError(t, err)
+			assert.JSONEq(t, string(want), string(got), path)
+			compared++
+		}
+		for name, property := range node.Properties {
+			if below := strings.TrimPrefix(path+"."+name, "."); !onlyInSchema[below] && below != "defaultsOf" {
+				compare(below, property, section[name])
+			}
+		}
+	}
+	compare("", readSchema(t), values)
+	assert.Greater(t, compared, 150)
+}
+
+func TestEveryExampleOfTheSchemaRenders(t *testing.T) {
+	examples := 0
+	var try func(path []string, node schemaNode)
+	try = func(path []string, node schemaNode) {
+		for _, example := range node.Examples {
+			examples++
+			value := example
+			for _, key := range slices.Backward(path) {
+				value = map[string]any{key: value}
+			}
+			values, err := json.Marshal(value)
+			require.NoError(t, err)
+			t.Run(strings.Join(path, "."), func(t *testing.T) {
+				render(t, string(values), set("coder.envFrom[0].secretRef.name=db"), set("provisionerDaemon.pskSecretName=psk"))
+			})
+		}
+		for name, property := range node.Properties {
+			try(append(slices.Clip(path), name), property)
+		}
+	}
+	try(nil, readSchema(t))
+	assert.Greater(t, examples, 50)
+}
+
 func TestTheSchemaIsDraft7WhichBothHelmsRead(t *testing.T) {
 	assert.Equal(t, "http://json-schema.org/draft-07/schema#", readSchema(t).Schema)
 }
@@ -113,6 +167,14 @@ func TestWrongKindsOfValueAreRefused(t *testing.T) {
 		"/coder/env/0":                `coder: {env: [CODER_VERBOSE=true]}`,
 		"/coder/image/digest":         `coder: {image: {digest: v2.37}}`,
 		"/coder/service/ipFamilies/0": `coder: {service: {ipFamilies: [v6]}}`,
+
+		"/coder/service/type":                  `coder: {service: {type: Loadbalancer}}`,
+		"/coder/service/sessionAffinity":       `coder: {service: {sessionAffinity: clientIP}}`,
+		"/coder/service/externalTrafficPolicy": `coder: {service: {externalTrafficPolicy: local}}`,
+		"/coder/image/pullPolicy":              `coder: {image: {pullPolicy: IfAbsent}}`,
+		"/coder/serviceAccount/name":           `coder: {serviceAccount: {name: Coder_SA}}`,
+		"/coder/goMemoryLimitPercent":          `coder: {goMemoryLimitPercent: 120}`,
+		"/nameOverride":                        `nameOverride: Coder`,
 	} {
 		t.Run(path, func(t *testing.T) { assert.Contains(t, refusal(t, values), "'"+path+"'") })
 	}

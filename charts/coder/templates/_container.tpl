@@ -1,14 +1,3 @@
-{{/* "true" when coderd serves metrics, as far as the manifest shows it. */}}
-{{- define "coder-ha.prometheusEnabled" -}}
-{{- $enabled := false -}}
-{{- range (include "coder-ha.env" . | fromJson).entries -}}
-{{- if eq (.name | default "" | toString) "CODER_PROMETHEUS_ENABLE" -}}
-{{- $enabled = or (eq (.value | default "" | toString) "true") (and ($.Values.coder.podMonitor).enable (not (empty .valueFrom))) -}}
-{{- end -}}
-{{- end -}}
-{{- $enabled -}}
-{{- end -}}
-
 {{- define "coder-ha.containerPorts" -}}
 - name: http
   containerPort: 8080
@@ -39,12 +28,6 @@
 {{- end -}}
 {{- end -}}
 
-{{/* The user's resources whole, or the default whole: they are never mixed. */}}
-{{- define "coder-ha.resources" -}}
-{{- $default := dict "cpu" "2000m" "memory" "4096Mi" -}}
-{{- .Values.coder.resources | default (dict "limits" $default "requests" $default) | toYaml -}}
-{{- end -}}
-
 {{/*
 The user's security context. Capabilities are dropped, unless the user says which,
 or runs Coder as root: root without capabilities cannot write /home/coder, which is
@@ -52,6 +35,9 @@ another user's.
 */}}
 {{- define "coder-ha.securityContext" -}}
 {{- $context := deepCopy (.Values.coder.securityContext | default dict) -}}
+{{- if (.Values.coder.readOnlyRoot).enable -}}
+{{- $_ := set $context "readOnlyRootFilesystem" true -}}
+{{- end -}}
 {{- if and (kindIs "map" $context.capabilities) (not (hasKey $context.capabilities "drop")) -}}
 {{- if ne (include "coder-ha.runsAsRoot" .) "true" -}}
 {{- $_ := set $context.capabilities "drop" (list "ALL") -}}

@@ -2,7 +2,7 @@
 The environment that the chart itself sets, in the order of the upstream
 chart. KUBE_POD_IP comes before the entries that use it: Kubernetes resolves
 $(NAME) only from earlier entries.
-Three names step aside for an entry of the user's: nothing refers to them.
+Four names step aside for an entry of the user's: nothing refers to them.
 */}}
 {{- define "coder-ha.chartEnv" -}}
 {{- $user := dict -}}
@@ -20,7 +20,7 @@ Three names step aside for an entry of the user's: nothing refers to them.
 - name: CODER_PPROF_ADDRESS
   value: {{ printf "%s:6060" $listen | quote }}
 {{- end }}
-{{- if and (.Values.coder.podMonitor).enable (not (hasKey $user "CODER_PROMETHEUS_ENABLE")) }}
+{{- if and (eq (include "coder-ha.metricsWanted" .) "true") (not (hasKey $user "CODER_PROMETHEUS_ENABLE")) }}
 - name: CODER_PROMETHEUS_ENABLE
   value: "true"
 {{- end }}
@@ -53,5 +53,11 @@ Three names step aside for an entry of the user's: nothing refers to them.
       fieldPath: status.podIP
 {{- with include "coder-ha.tlsEnv" . }}
 {{ . }}
+{{- end }}
+{{- with include "coder-ha.goMemoryLimit" . }}
+{{- if not (hasKey $user "GOMEMLIMIT") }}
+- name: GOMEMLIMIT
+  value: {{ . }}
+{{- end }}
 {{- end }}
 {{- end -}}

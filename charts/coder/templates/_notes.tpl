@@ -76,7 +76,22 @@ With coder.hostNetwork an update that surges needs one node more than there are 
 {{- if (.Values.coder.networkPolicy).enable }}
 The NetworkPolicy is only as good as the cluster's network plugin, which must enforce it.
 {{- end }}
-{{- if and (.Values.coder.podMonitor).enable (not (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1")) }}
-PodMonitor is not among the known APIs: the Prometheus operator must be in the cluster.
+{{- if not (.Capabilities.APIVersions.Has "monitoring.coreos.com/v1") }}
+{{- range $key, $kind := dict "podMonitor" "PodMonitor" "serviceMonitor" "ServiceMonitor" }}
+{{- if (get $.Values.coder $key | default dict).enable }}
+{{ $kind }} is not among the known APIs: the Prometheus operator must be in the cluster.
+{{- end }}
+{{- end }}
+{{- end }}
+{{- if and .Values.coder.goMemoryLimitPercent (not (include "coder-ha.goMemoryLimit" .)) }}
+GOMEMLIMIT is not set: coder.resources has no memory limit to take a share of.
+{{- end }}
+{{- with .Values.patches }}
+{{ len . }} in patches changed the objects of the chart, which did not look at them: validate
+judges the result.
+{{- end }}
+{{- if and (.Values.provisionerDaemon).pools (ne (include "coder-ha.envPlain" (list . "CODER_PROVISIONER_DAEMONS")) "0") }}
+The replicas take builds too, beside the pools of provisioners: set CODER_PROVISIONER_DAEMONS
+to 0 in coder.env to leave all builds to the pools.
 {{- end }}
 {{- end -}}

@@ -13,6 +13,13 @@ spec:
   {{- with .Values.coder.priorityClassName }}
   priorityClassName: {{ . | quote }}
   {{- end }}
+  {{- with .Values.coder.runtimeClassName }}
+  runtimeClassName: {{ . | quote }}
+  {{- end }}
+  {{- with .Values.coder.dnsConfig }}
+  dnsConfig:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
   {{- if .Values.coder.hostNetwork }}
   hostNetwork: true
   dnsPolicy: ClusterFirstWithHostNet

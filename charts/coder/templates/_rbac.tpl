@@ -15,11 +15,12 @@
 {{/*
 Role and RoleBinding for workspaces in one namespace. What the namespace's own
 values do not say is taken from coder.serviceAccount.
-Takes a dict: root, the root context; namespace, its name; own, its values.
+Takes a dict: root, the root context; name, of the ServiceAccount; namespace, its name;
+own, its values.
 */}}
 {{- define "coder-ha.workspaceRBAC" -}}
 {{- $account := .root.Values.coder.serviceAccount | default dict -}}
-{{- $name := include "coder-ha.serviceAccountName" .root -}}
+{{- $name := .name -}}
 {{- $perms := dict -}}
 {{- range list "workspacePerms" "enableDeployments" "extraRules" -}}
 {{- $_ := set $perms . (hasKey $.own . | ternary (get $.own .) (get $account .)) -}}

@@ -12,6 +12,8 @@ names the value, says why, and says what to do.
 {{- include "coder-ha.refuseWorkload" . -}}
 {{- include "coder-ha.refuseEntrances" . -}}
 {{- include "coder-ha.refuseMetrics" . -}}
+{{- include "coder-ha.refuseProvisioners" . -}}
+{{- include "coder-ha.refusePatches" . -}}
 {{- end -}}
 
 {{- define "coder-ha.refuseImage" -}}
@@ -101,11 +103,5 @@ names the value, says why, and says what to do.
 {{- fail (printf "coder.listenerset.%s is required when coder.listenerset.enable=true" $required) -}}
 {{- end -}}
 {{- end -}}
-{{- end -}}
-{{- end -}}
-
-{{- define "coder-ha.refuseMetrics" -}}
-{{- if and (.Values.coder.podMonitor).enable (ne (include "coder-ha.prometheusEnabled" .) "true") -}}
-{{- fail "coder.podMonitor.enable is true, but CODER_PROMETHEUS_ENABLE in coder.env is not \"true\" and coderd would serve no metrics: remove CODER_PROMETHEUS_ENABLE from coder.env, and the chart sets it." -}}
 {{- end -}}
 {{- end -}}

@@ -11,6 +11,9 @@ annotations:
 {{/* The part of the specification that both kinds share. */}}
 {{- define "coder-ha.workloadSpec" -}}
 replicas: {{ .Values.coder.replicaCount }}
+{{- with .Values.coder.minReadySeconds }}
+minReadySeconds: {{ . | int64 }}
+{{- end }}
 selector:
   matchLabels:
     {{- include "coder-ha.selectorLabels" . | nindent 4 }}
