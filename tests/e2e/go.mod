@@ -3,6 +3,7 @@ module github.com/coder-ha/coder-ha/tests/e2e
 go 1.26.0
 
 require (
+	github.com/coder-ha/coder-ha/tests/internal v0.0.0
 	github.com/google/go-containerregistry v0.22.1
 	github.com/google/uuid v1.6.0
 	github.com/gruntwork-io/terratest v0.56.0
@@ -133,3 +134,5 @@ require (
 	sigs.k8s.io/structured-merge-diff/v6 v6.3.0 // indirect
 	sigs.k8s.io/yaml v1.6.0 // indirect
 )
+
+replace github.com/coder-ha/coder-ha/tests/internal => ../internal

@@ -20,15 +20,20 @@ import (
 // nothing else for this user.
 func forbidding(t *testing.T) (kubeconfig string) {
 	t.Helper()
+	return answering(t, map[string]string{
+		"/apis": `{"kind":"APIGroupList","apiVersion":"v1","groups":[]}`,
+		"/api/v1": `{"kind":"APIResourceList","groupVersion":"v1","resources":[
+			{"name":"secrets","kind":"Secret","namespaced":true,"verbs":["get"]},{"name":"configmaps","kind":"ConfigMap","namespaced":true,"verbs":["get"]}]}`,
+		"/api/v1/namespaces/coder/secrets/site": `{"kind":"Secret","apiVersion":"v1","metadata":{"name":"site"},"data":{"host":"SElEREVOLUhPU1QuZXhhbXBsZS5jb20="}}`,
+	})
+}
+
+// answering is an API server that answers some paths, and forbids the rest.
+func answering(t *testing.T, known map[string]string) (kubeconfig string) {
+	t.Helper()
+	known["/version"] = `{"major":"1","minor":"33","gitVersion":"v1.33.4"}`
+	known["/api"] = `{"kind":"APIVersions","versions":["v1"]}`
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		known := map[string]string{
-			"/version": `{"major":"1","minor":"33","gitVersion":"v1.33.4"}`,
-			"/api":     `{"kind":"APIVersions","versions":["v1"]}`,
-			"/apis":    `{"kind":"APIGroupList","apiVersion":"v1","groups":[]}`,
-			"/api/v1": `{"kind":"APIResourceList","groupVersion":"v1","resources":[
-				{"name":"secrets","kind":"Secret","namespaced":true,"verbs":["get"]},{"name":"configmaps","kind":"ConfigMap","namespaced":true,"verbs":["get"]}]}`,
-			"/api/v1/namespaces/coder/secrets/site": `{"kind":"Secret","apiVersion":"v1","metadata":{"name":"site"},"data":{"host":"SElEREVOLUhPU1QuZXhhbXBsZS5jb20="}}`,
-		}
 		w.Header().Set("Content-Type", "application/json")
 		body, ok := known[r.URL.Path]
 		if !ok {

@@ -16,7 +16,10 @@ type Budget struct {
 	MinAvailable   string `json:"minAvailable,omitempty"`
 	MaxUnavailable string `json:"maxUnavailable,omitempty"`
 	// Others says that it selects pods of other workloads too.
-	Others bool   `json:"others,omitempty"`
+	Others bool `json:"others,omitempty"`
+	// Live says that it is in the cluster and not in the input: what else it selects
+	// is not known.
+	Live   bool   `json:"live,omitempty"`
 	Origin Origin `json:"origin"`
 }
 

@@ -127,6 +127,7 @@ func (r Request) read(ctx context.Context, out *Description) (*deployment.Deploy
 		values = &deployment.ChartValues{Stray: rendered.Stray}
 		lookups = r.lookups(rendered, &opts)
 		objects = append(objects, rendered.Objects...)
+		opts.Budgets = rendered.Budgets
 		opts.EnvOrigin = rendered.Origins.Env
 		source, refusal = fmt.Sprintf("chart %s %s", rendered.Name, rendered.Version), rendered.Refusal
 		if r.Chart.Chart == "" {

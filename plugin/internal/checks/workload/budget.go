@@ -61,6 +61,8 @@ func judgeEvictions(j *judgment.Judgment, w deployment.Workload, b deployment.Bu
 		j.Skip("no replica runs")
 	case !readable:
 		j.Skip("the API server refuses the budget's %s", b)
+	case evictable == 0 && b.Live && b.MaxUnavailable == "":
+		j.Skip("PodDisruptionBudget %s of the cluster may select pods of other workloads too", b.Name)
 	case evictable == 0 && b.Others && b.MaxUnavailable == "":
 		// It counts the pods of other workloads too.
 		j.Skip("PodDisruptionBudget %s selects pods of other workloads too", b.Name)

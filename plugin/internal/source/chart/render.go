@@ -29,6 +29,9 @@ type Rendered struct {
 	// can still be made.
 	Refusal string
 	Origins Origins
+	// Budgets are the PodDisruptionBudgets of the cluster that the templates looked
+	// up and that stay beside the objects.
+	Budgets []manifest.Object
 	// Lookups is what the templates asked the cluster for.
 	Lookups deployment.Lookups
 	// FromSecrets is what in the objects was made of Secrets that the templates
@@ -58,8 +61,9 @@ func Render(ctx context.Context, opts Options) (*Rendered, error) {
 	}
 	if r.live != nil {
 		r.depend(ctx, out)
+		out.Budgets, err = r.live.lookups.budgets(r.releaseName())
 	}
-	return out, nil
+	return out, err
 }
 
 // renderer renders one chart with one set of values, any number of times.

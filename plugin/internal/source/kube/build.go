@@ -28,6 +28,8 @@ type Options struct {
 	// EnvOrigin finds the user's own line for a variable of a rendered object.
 	// It may be nil.
 	EnvOrigin func(name, value string) (file string, line int, ok bool)
+	// Budgets are PodDisruptionBudgets that the cluster has beside the objects.
+	Budgets []manifest.Object
 	// Hidden is what in the objects must not be shown.
 	Hidden manifest.Differences
 	// Absent says how to make a ConfigMap or Secret known that is not among the
