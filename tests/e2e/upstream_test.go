@@ -3,38 +3,39 @@ package e2e
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/gruntwork-io/terratest/modules/helm"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/coder-ha/coder-ha/tests/internal/upstream"
 )
 
-// upstreamOptions are helm's for the chart in testdata that stands for the
-// upstream chart's defaults.
-func (w *world) upstreamOptions(values ...string) *helm.Options {
-	options := w.options(values...)
-	image := options.SetValues["coder.image.repo"] + ":" + options.SetValues["coder.image.tag"]
-	for path := range options.SetValues {
-		if path != "revision" && path != "replicaCount" {
-			delete(options.SetValues, path)
-		}
-	}
-	options.SetValues["image"] = image
-	return options
+// asUpstream has the real chart of Coder in a folder, and lets its pods into the
+// namespace: they keep capabilities, which Pod Security "restricted" forbids.
+func (w *world) asUpstream() (chart string) {
+	w.t.Helper()
+	w.allow("baseline")
+	charts, err := upstream.Find(w.t.Context())
+	require.NoError(w.t, err)
+	chart, err = charts.Write(w.t.TempDir(), "coder", upstream.Version{Chart: "2.36.1", App: "2.36.1"})
+	require.NoError(w.t, err)
+	return chart
 }
 
-func upstreamChart() string { return filepath.Join("testdata", "upstream-like") }
-
-// installUpstream installs three replicas as the upstream chart would.
-func (w *world) installUpstream() {
+// installUpstream installs three replicas by the real chart of Coder, and returns its
+// folder.
+func (w *world) installUpstream() (chart string) {
 	w.t.Helper()
-	helm.Install(w.t, w.upstreamOptions(), upstreamChart(), release)
+	chart = w.asUpstream()
+	helm.Install(w.t, w.options("coder.replicaCount=3"), chart, release)
 	w.waitReady(w.ns, replicaLabels, 3)
+	return chart
 }
 
 // waitDeployment waits until the Deployment is rolled out.
@@ -58,21 +59,21 @@ func (w *world) waitDeployment(n int) {
 // the upstream chart's defaults. The figures are the result.
 func TestUpstreamDefaultsForComparison(t *testing.T) {
 	w := newWorld(t, shared)
-	w.installUpstream()
+	upstreamChart := w.installUpstream()
 	for _, event := range []struct {
 		name string
 		do   func()
 	}{
 		{"rolling upgrade of 3 replicas", func() {
-			helm.Upgrade(t, w.upstreamOptions("revision=r2"), upstreamChart(), release)
+			helm.Upgrade(t, w.options(append(upgradeValues("2"), "coder.replicaCount=3")...), upstreamChart, release)
 			w.waitDeployment(3)
 		}},
 		{"scale from 3 to 2", func() {
-			helm.Upgrade(t, w.upstreamOptions("revision=r2", "replicaCount=2"), upstreamChart(), release)
+			helm.Upgrade(t, w.options(append(upgradeValues("2"), "coder.replicaCount=2")...), upstreamChart, release)
 			w.waitDeployment(2)
 		}},
 		{"scale from 2 to 3", func() {
-			helm.Upgrade(t, w.upstreamOptions("revision=r2"), upstreamChart(), release)
+			helm.Upgrade(t, w.options(append(upgradeValues("2"), "coder.replicaCount=3")...), upstreamChart, release)
 			w.waitDeployment(3)
 		}},
 		{"one pod deleted", w.deleteReplica},
@@ -91,15 +92,16 @@ func TestUpstreamDefaultsForComparison(t *testing.T) {
 	}
 }
 
-// TestMoveFromUpstream moves a release of the upstream chart to this one, in
-// the way that the chart's README gives for a change without a new Coder
-// version, and in one that keeps the old replicas until the new are ready.
+// TestMoveFromUpstream moves a release of the real chart of Coder to this one, in the
+// way that this chart's README gives for a change without a new Coder version, and in
+// one that keeps the old replicas until the new are ready. The first reuses the values,
+// and with them the defaults of the chart that was there before.
 func TestMoveFromUpstream(t *testing.T) {
 	for _, way := range []struct {
 		name, namespace string
 		keep            bool
 	}{
-		{"helm upgrade alone", "alone", false},
+		{"helm upgrade --reuse-values alone", "alone", false},
 		{"old Deployment kept until the new replicas are ready", "kept", true},
 	} {
 		t.Run(way.namespace, func(t *testing.T) {
@@ -110,14 +112,15 @@ func TestMoveFromUpstream(t *testing.T) {
 			l := w.startLoad()
 			l.mark()
 			if way.keep {
-				patch := []byte(`{"metadata":{"annotations":{"helm.sh/resource-policy":"keep"}}}`)
-				_, err := w.client.AppsV1().Deployments(w.ns).Patch(t.Context(), "coder", types.MergePatchType, patch, metav1.PatchOptions{})
-				require.NoError(t, err)
-			}
-			helm.Upgrade(t, w.options("coder.replicaCount=3"), chart(), release)
-			if way.keep {
+				w.kubectl("", "annotate", "deployment", "coder", "helm.sh/resource-policy=keep")
+				helm.Upgrade(t, w.options("coder.replicaCount=3"), chart(), release)
 				w.waitStatefulSetReady(3)
-				require.NoError(t, w.client.AppsV1().Deployments(w.ns).Delete(t.Context(), "coder", metav1.DeleteOptions{}))
+				w.kubectl("", "delete", "deployment", "coder")
+			} else {
+				options := w.options()
+				options.ValuesFiles, options.SetValues = nil, nil
+				options.ExtraArgs["upgrade"] = append(options.ExtraArgs["upgrade"], "--reuse-values")
+				helm.Upgrade(t, options, chart(), release)
 			}
 			w.waitRolledOut(3)
 			r := l.cleanFor(5*time.Second, patience)
@@ -130,8 +133,36 @@ func TestMoveFromUpstream(t *testing.T) {
 			deployments, err := w.client.AppsV1().Deployments(w.ns).List(t.Context(), metav1.ListOptions{})
 			require.NoError(t, err)
 			assert.Empty(t, deployments.Items, "the old Deployment is gone")
+			w.assertAvailable()
+			if !way.keep {
+				// New clients, as for each event of the comparison.
+				l.stop()
+				l = w.startLoad()
+				lost(t, "a pod deleted after the move", l.during("a pod deleted after the move", w.deleteReplica))
+			}
 		})
 	}
+}
+
+// assertAvailable asserts that the release has what this chart adds to three replicas
+// of the upstream chart.
+func (w *world) assertAvailable() {
+	w.t.Helper()
+	budget, err := w.client.PolicyV1().PodDisruptionBudgets(w.ns).Get(w.t.Context(), "coder", metav1.GetOptions{})
+	require.NoError(w.t, err)
+	assert.Equal(w.t, new(intstr.FromInt32(1)), budget.Spec.MaxUnavailable)
+	assert.EqualValues(w.t, 3, budget.Status.ExpectedPods, "the budget counts the replicas")
+	nodes := map[string]bool{}
+	for _, pod := range w.replicas() {
+		nodes[pod.Spec.NodeName] = true
+		container := pod.Spec.Containers[0]
+		assert.Equal(w.t, []corev1.Capability{"ALL"}, container.SecurityContext.Capabilities.Drop)
+		require.NotNil(w.t, container.Lifecycle, "the drain delay")
+		assert.NotNil(w.t, container.Lifecycle.PreStop, "the drain delay")
+		require.Len(w.t, pod.Spec.TopologySpreadConstraints, 1, "the spread over zones")
+		assert.Equal(w.t, corev1.LabelTopologyZone, pod.Spec.TopologySpreadConstraints[0].TopologyKey)
+	}
+	assert.Len(w.t, nodes, min(3, len(w.nodes)), "the replicas are spread over the nodes")
 }
 
 // waitStatefulSetReady waits for the StatefulSet's own pods, whatever else has

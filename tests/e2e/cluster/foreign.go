@@ -27,6 +27,15 @@ func Foreign(kubeconfig string) (*Cluster, error) {
 // Own tells whether this package runs the cluster.
 func (c *Cluster) Own() bool { return c.dir != "" }
 
+// Kubectl is the kubectl of the cluster's release, or, for a cluster that something
+// else runs, the one in PATH.
+func (c *Cluster) Kubectl() string {
+	if !c.Own() {
+		return "kubectl"
+	}
+	return filepath.Join(c.layout.Bin, "kubectl")
+}
+
 // SharedDir is a folder that is the same on all nodes, in the place of a
 // network volume. It goes with the cluster.
 func (c *Cluster) SharedDir() string { return filepath.Join(c.dir, "shared") }
