@@ -17,7 +17,7 @@ import (
 // manifests leave out. The plugin must read the same before and after.
 func TestTheAPIServersDefaultsAreThoseOfThePlugin(t *testing.T) {
 	t.Parallel()
-	w := emptyWorld(t, shared)
+	w := emptyWorld(t, shared, nameOf(t))
 	w.defineAPIs()
 	var names, manifests []string
 	add := func(name, manifest string) {

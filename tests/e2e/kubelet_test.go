@@ -34,7 +34,7 @@ type sight struct {
 // their manifests.
 func TestTheKubeletMakesWhatThePluginReads(t *testing.T) {
 	t.Parallel()
-	w := emptyWorld(t, shared)
+	w := emptyWorld(t, shared, nameOf(t))
 	cases := newContainerCases(kubeletSeed)
 	var input strings.Builder
 	for i := range cases.configMaps {

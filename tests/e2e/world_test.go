@@ -53,7 +53,13 @@ type world struct {
 // gone after the test.
 func newWorld(t *testing.T, c *cluster.Cluster) *world {
 	t.Helper()
-	w := emptyWorld(t, c)
+	return newNamedWorld(t, c, nameOf(t))
+}
+
+// newNamedWorld is newWorld for a test that has several.
+func newNamedWorld(t *testing.T, c *cluster.Cluster, name string) *world {
+	t.Helper()
+	w := emptyWorld(t, c, name)
 	ctx := t.Context()
 	nodes, err := w.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
 	require.NoError(t, err)
@@ -69,11 +75,15 @@ func newWorld(t *testing.T, c *cluster.Cluster) *world {
 	return w
 }
 
-// emptyWorld makes the namespaces alone.
-func emptyWorld(t *testing.T, c *cluster.Cluster) *world {
+// nameOf makes a DNS label, which a namespace's name is, of the test's name.
+func nameOf(t *testing.T) string {
 	t.Helper()
-	// Namespaces are DNS labels.
-	name := strings.ReplaceAll(strings.ToLower(t.Name()), "/", "-")
+	return strings.ReplaceAll(strings.ToLower(t.Name()), "/", "-")
+}
+
+// emptyWorld makes the namespaces alone.
+func emptyWorld(t *testing.T, c *cluster.Cluster, name string) *world {
+	t.Helper()
 	w := &world{t: t, cluster: c, client: c.Client, ns: name, side: name + "-side", helm: "3"}
 	w.namespace(w.ns, map[string]string{"pod-security.kubernetes.io/enforce": "restricted"})
 	w.namespace(w.side, nil)
