@@ -67,8 +67,8 @@ func BuildCoderd(ctx context.Context, root string, progress io.Writer) (string, 
 // coderImage is laid out as Coder's own image is, where the chart relies on it.
 func coderImage(ctx context.Context, tag, program string) (image, error) {
 	img := image{
-		tag: tag, files: map[string]string{"opt/coder": program}, dirs: []string{"tmp", "home/coder"},
-		config: v1.Config{Entrypoint: []string{"/opt/coder"}, Cmd: []string{"server"}, User: "1000:1000", WorkingDir: "/home/coder"},
+		tag: tag, files: map[string]string{"opt/coder": program}, dirs: []string{"tmp"}, home: "home/coder",
+		config: v1.Config{Entrypoint: []string{"/opt/coder"}, Cmd: []string{"server"}, User: fmt.Sprintf("%d:%d", userID, userID), WorkingDir: "/home/coder"},
 		texts: map[string]string{
 			"etc/passwd": "coder:x:1000:1000::/home/coder:/bin/false\n", "etc/group": "coder:x:1000:\n",
 		},

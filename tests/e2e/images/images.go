@@ -41,6 +41,9 @@ const (
 // somewhere to go. Each knows one more migration than the one before.
 var Versions = []string{"v2.35.1", "v2.35.2"}
 
+// userID is the user of Coder's image, and its group.
+const userID = 1000
+
 // image is an image before it is packed.
 type image struct {
 	tag    string
@@ -49,8 +52,10 @@ type image struct {
 	files map[string]string
 	// texts are files with their content.
 	texts map[string]string
-	// dirs are folders that everyone may write to.
+	// dirs are folders that everyone may write to; home belongs to the image's user,
+	// who alone may write to it.
 	dirs []string
+	home string
 }
 
 // Build returns the tarballs of all images, built anew where a program
@@ -194,6 +199,12 @@ func writeLayer(w io.Writer, img *image) error {
 	for _, dir := range img.dirs {
 		if err := archive.WriteHeader(&tar.Header{Typeflag: tar.TypeDir, Name: dir + "/", Mode: 0o1777}); err != nil {
 			return fmt.Errorf("adding %s: %w", dir, err)
+		}
+	}
+	if img.home != "" {
+		header := &tar.Header{Typeflag: tar.TypeDir, Name: img.home + "/", Mode: 0o755, Uid: userID, Gid: userID}
+		if err := archive.WriteHeader(header); err != nil {
+			return fmt.Errorf("adding %s: %w", img.home, err)
 		}
 	}
 	for _, path := range sortedKeys(img.files) {
