@@ -104,7 +104,7 @@ func writeSecret(key *openpgp.Entity, to string) error {
 
 // pack runs `make package` in a checkout for this machine's platform only.
 func pack(root, dist string, environment ...string) error {
-	build := exec.Command("make", "-C", root, "--no-print-directory", "package", "DIST="+dist, "PLATFORMS="+platform)
+	build := exec.CommandContext(context.Background(), "make", "-C", root, "--no-print-directory", "package", "DIST="+dist, "PLATFORMS="+platform)
 	build.Env = append(os.Environ(), environment...)
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("make package in %s: %w\n%s", root, err, out)
