@@ -169,13 +169,16 @@ func moduleDir(t *testing.T, module string) string {
 }
 
 // exampleFiles are the values files of the docs and of the chart's own ci
-// folder.
+// folder. The values of another chart are not this chart's.
 func exampleFiles(t *testing.T) []string {
 	t.Helper()
 	var files []string
 	for _, dir := range []string{filepath.Join(root, "docs"), filepath.Join(chart(), "ci")} {
 		before := len(files)
 		err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+			if _, other := os.Stat(filepath.Join(filepath.Dir(path), "Chart.yaml")); other == nil {
+				return err
+			}
 			if err == nil && !entry.IsDir() && strings.HasSuffix(path, "values.yaml") {
 				files = append(files, path)
 			}
