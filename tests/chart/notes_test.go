@@ -41,7 +41,9 @@ coder:
 		"CODER_PG_CONNECTION_URL, written in coder.env",
 		"helm coder-ha validate",
 		"helm test coder -n coder",
+		"replaced once the Node is deleted",
 		"kubectl delete pod coder-N -n coder --force --grace-period=0",
+		"coder.workloadKind=Deployment replaces replicas by itself",
 	} {
 		assert.Contains(t, text, want)
 	}
