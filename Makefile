@@ -69,7 +69,7 @@ unit: ## Run the plugin's own unit tests, in seconds (PKG=./plugin/internal/repo
 	@$(GO_TEST) $(if $(RUN),-run '$(RUN)') $(or $(PKG),./...)
 
 .PHONY: test
-test: build helm3 helm4 postgres host-packages ## Run every fast test: plugin, chart, both Helms, a real Postgres
+test: build helm3 helm4 actionlint postgres host-packages manual-packages ## Run every fast test: plugin, chart, both Helms, a real Postgres
 	@CGO_ENABLED=$(CGO) $(STEP) "compiling the plugin's unit tests$(if $(RACE), with the race detector)" $(COMPILE) -tags helm $(RACE) ./... >/dev/null
 	@CGO_ENABLED=$(CGO) $(STEP) "running them" $(GO_TEST) -tags helm $(RACE) ./...
 	@cd tests && $(STEP) "compiling the tests of the chart, of the plugin under both Helms, of Postgres" $(COMPILE) ./... >/dev/null
@@ -147,7 +147,7 @@ lint: $(TOOLS)/golangci-lint helm3 lint-packages ## Lint Go, shell, YAML and the
 
 # Files that a program writes; `make verify-generated` fails when one is stale.
 GENERATED := charts/coder/README.md charts/coder/files/values.json docs/checks.md plugin/internal/coder/settings_gen.go \
-	$(foreach p,replicas relay-url,docs/images/$(p)-light.svg docs/images/$(p)-dark.svg)
+	$(foreach p,replicas relay-url positions,docs/images/$(p)-light.svg docs/images/$(p)-dark.svg)
 
 .PHONY: generate
 generate: $(TOOLS)/helm-docs ## Write the generated files anew
@@ -182,10 +182,13 @@ plugin/bin/coder-ha-%: $(SOURCES)
 
 # --- Tools ------------------------------------------------------------------
 
-.PHONY: helm3 helm4 kube-score postgres postgres-majors host-packages lint-packages cluster-packages
+.PHONY: helm3 helm4 kube-score actionlint manual-packages postgres postgres-majors host-packages lint-packages cluster-packages
 helm3: $(TOOLS)/helm3
 helm4: $(TOOLS)/helm4
 kube-score: $(TOOLS)/kube-score
+actionlint: $(TOOLS)/actionlint
+manual-packages:
+	@tests/tools/system-packages pre-commit
 postgres:
 	@tests/tools/system-packages postgresql pgbouncer
 host-packages:
@@ -204,5 +207,6 @@ $(TOOLS)/helm%: tests/tools/helm%/go.mod tests/tools/helm%/go.sum tests/tools/he
 $(TOOLS)/golangci-lint: PACKAGE := github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 $(TOOLS)/helm-docs: PACKAGE := github.com/norwoodj/helm-docs/cmd/helm-docs
 $(TOOLS)/kube-score: PACKAGE := github.com/zegl/kube-score/cmd/kube-score
-$(TOOLS)/golangci-lint $(TOOLS)/helm-docs $(TOOLS)/kube-score: $(TOOLS)/%: tests/tools/%/go.mod tests/tools/%/go.sum
+$(TOOLS)/actionlint: PACKAGE := github.com/rhysd/actionlint/cmd/actionlint
+$(TOOLS)/golangci-lint $(TOOLS)/helm-docs $(TOOLS)/kube-score $(TOOLS)/actionlint: $(TOOLS)/%: tests/tools/%/go.mod tests/tools/%/go.sum
 	@cd $(<D) && $(STEP) "building $* from its pinned module (once)" go build -v -ldflags '-s -w' -o $@ $(PACKAGE)

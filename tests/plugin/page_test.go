@@ -127,12 +127,12 @@ func TestTheCommandsOfThePageOnHighAvailabilityWork(t *testing.T) {
 }
 
 // renderHosts writes the environment files of the table on the page.
-func (h helm) renderHosts(t *testing.T, dir string, p page) {
+func (h helm) renderHosts(t *testing.T, dir string, p page, more ...string) {
 	t.Helper()
 	at := slices.IndexFunc(p.commands, func(c shown) bool { return strings.HasPrefix(c.line, "helm coder-ha render ") })
 	require.GreaterOrEqual(t, at, 0)
 	flags := strings.Fields(strings.TrimPrefix(p.commands[at].line, "helm coder-ha "))
-	rendered := h.alone(t, append(flags, "--format", "systemd", "--out", dir)...)
+	rendered := h.alone(t, slices.Concat(flags, []string{"--format", "systemd", "--out", dir}, more)...)
 	require.Equal(t, 0, rendered.Code, rendered.Stderr)
 }
 

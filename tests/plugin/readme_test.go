@@ -18,7 +18,7 @@ func TestTheScreenInTheREADMEIsTrue(t *testing.T) {
 	require.NoError(t, err)
 	readme, err := os.ReadFile(path)
 	require.NoError(t, err)
-	_, rest, found := strings.Cut(string(readme), "```console\n$ helm coder-ha validate -n coder -f values.yaml\n")
+	_, rest, found := strings.Cut(string(readme), "```console screen\n$ helm coder-ha validate -n coder -f values.yaml\n")
 	require.True(t, found, "the README starts with another screen")
 	screen, rest, found := strings.Cut(rest, "$ echo $?\n")
 	require.True(t, found)

@@ -58,6 +58,9 @@ func Helm3() (string, error) { return built(".cache/bin/helm3", "helm3") }
 // Helm4 is the Helm 4 that tests/tools/helm4 pins.
 func Helm4() (string, error) { return built(".cache/bin/helm4", "helm4") }
 
+// Actionlint is the linter of GitHub's workflows that tests/tools/actionlint pins.
+func Actionlint() (string, error) { return built(".cache/bin/actionlint", "actionlint") }
+
 // built is the path of a file that a make target builds.
 func built(name, target string) (string, error) {
 	path, err := Path(name)
