@@ -40,6 +40,7 @@ type htmlPage struct {
 	Replicas                     []Replica
 	Failed                       []htmlCheck
 	Open                         []htmlSkipped
+	Running                      *htmlRunning
 	Mesh                         *htmlMesh
 	Databases                    []htmlDatabase
 	Passed                       []check.Outcome
@@ -88,7 +89,7 @@ func (htmlWriter) Write(w io.Writer, r Report) error {
 		Policy: "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'; base-uri 'none'; form-action 'none'",
 		Result: textWriter{}.result(r), Tone: r.Verdict(), Subject: subject(r), Incomplete: r.Incomplete, Refusal: r.Deployment.Refusal,
 		Version: version.Version, Counts: htmlCounts(r), Pictures: pictures(r), Replicas: r.Deployment.Replicas,
-		Failed: htmlFailed(r.Outcomes), Mesh: htmlMeshOf(r), Databases: htmlDatabases(r.Postgres),
+		Failed: htmlFailed(r.Outcomes), Running: htmlRunningOf(r), Mesh: htmlMeshOf(r), Databases: htmlDatabases(r.Postgres),
 	}
 	view.Open = htmlSkips(r.Outcomes, check.Outcome.Unproven)
 	view.Suppressed = htmlSkips(r.Outcomes, func(o check.Outcome) bool { return o.Suppressed })

@@ -41,6 +41,11 @@ func measured(replicas, positions int) Report {
 			r.Mesh = append(r.Mesh, l)
 		}
 	}
+	r.Running = &Running{
+		Release: Release{Name: "coder", Namespace: "coder", Chart: "coder-0.1.0", Revision: 3, Status: "deployed"}, Desired: 2, Ready: 1,
+		Pods:    []RunPod{{Name: "coder-0", State: "ready", Age: 90, Node: "a"}, {Name: "coder-1", State: "in trouble", Reason: "CrashLoopBackOff", Row: &Row{State: "live", Error: "no peer"}}},
+		License: &License{HighAvailability: "not_entitled", HasLicense: true},
+	}
 	ms := time.Millisecond
 	r.Postgres.Facts = []*pgfacts.Facts{{
 		Target:  pgfacts.Target{URL: "postgres://coder@db.example.com/coder", Origin: "the environment"},

@@ -38,7 +38,9 @@ func (t textWriter) running(w io.Writer, r Report) {
 		}
 	}
 	fmt.Fprintln(w)
-	t.runningAround(w, r)
+	runningAround(r, func(name, format string, args ...any) {
+		fmt.Fprintf(w, "  %-9s %s\n", name, fmt.Sprintf(format, args...))
+	})
 	fmt.Fprintln(w)
 }
 
@@ -167,12 +169,9 @@ func (t textWriter) table(w io.Writer, rows [][]cell) {
 // fewEvents is how many events stand on the screen.
 const fewEvents = 5
 
-// runningAround is what stands around the pods.
-func (t textWriter) runningAround(w io.Writer, r Report) {
+// runningAround are the lines on what stands around the pods, each with its name.
+func runningAround(r Report, line func(name, format string, args ...any)) {
 	run := r.Running
-	line := func(name, format string, args ...any) {
-		fmt.Fprintf(w, "  %-9s %s\n", name, fmt.Sprintf(format, args...))
-	}
 	if rows := run.Rows; rows != nil {
 		text := fmt.Sprintf("%d live, %d stale", rows.Live, rows.Stale)
 		for _, row := range rows.Foreign {
