@@ -94,6 +94,12 @@ test-systemd: ## Compare how the plugin reads environment files and units with a
 	$(SAY) "a systemd in namespaces of its own, and what it hands to some thousand services"
 	@$(GO_TEST) $(AS_ROOT) -count=1 -timeout 30m -tags systemd -run '^TestWeReadWhatSystemdHandsOver' -v ./plugin/internal/systemd -args -for $(or $(FUZZTIME),30s) -seed $$RANDOM
 
+.PHONY: test-browser
+test-browser: build postgres ## Look at the HTML report in a real browser; screenshots go to .cache/browser
+	@tests/tools/system-packages chromium-headless-shell
+	$(SAY) "the HTML report on a phone, on a desk, in the dark and on paper"
+	@cd tests && $(GO_TEST) -count=1 -tags browser ./browser
+
 .PHONY: fuzz
 fuzz: ## Run every fuzz test of the plugin for a while (FUZZTIME=30s)
 	@tests/tools/fuzz $(or $(FUZZTIME),30s)

@@ -55,9 +55,9 @@ type meshAccess struct {
 
 // meshMap is a drawing with one path for each shade.
 type meshMap struct {
-	Size   int
-	Paths  []meshPath
-	Labels []meshLabel
+	Width, Height int
+	Paths         []meshPath
+	Labels        []meshLabel
 }
 
 type meshPath struct{ Class, D string }
@@ -268,7 +268,7 @@ func (h heat) legend() []meshShade {
 	return out
 }
 
-// cellSize is that of a cell of the map, whose first column and row are labels.
+// cellSize is that of a cell of the map, which has labels before its first column.
 const (
 	cellSize = 10
 	labels   = 60
@@ -277,7 +277,7 @@ const (
 )
 
 func (h heat) draw(positions []Position, targets []string, links map[[2]string]Link) *meshMap {
-	m := &meshMap{Size: labels + cellSize*max(len(positions), len(targets))}
+	m := &meshMap{Width: labels + cellSize*len(targets), Height: cellSize * len(positions)}
 	var order []string
 	paths := map[string]*strings.Builder{}
 	for row, p := range positions {
@@ -288,7 +288,7 @@ func (h heat) draw(positions []Position, targets []string, links map[[2]string]L
 				paths[class] = &strings.Builder{}
 				order = append(order, class)
 			}
-			x, y := labels+column*cellSize, labels+row*cellSize
+			x, y := labels+column*cellSize, row*cellSize
 			if class == "broken" {
 				fmt.Fprintf(paths[class], "M%d %dl7 7m0-7l-7 7", x+1, y+1)
 			} else {
@@ -302,7 +302,7 @@ func (h heat) draw(positions []Position, targets []string, links map[[2]string]L
 	}
 	every := (len(positions) + mostLabels - 1) / mostLabels
 	for row := 0; row < len(positions); row += every {
-		m.Labels = append(m.Labels, meshLabel{labels + row*cellSize + 8, inColumns(positionName(positions[row].Name), 12, 1)[0]})
+		m.Labels = append(m.Labels, meshLabel{row*cellSize + 9, inColumns(positionName(positions[row].Name), 8, 1)[0]})
 	}
 	return m
 }
