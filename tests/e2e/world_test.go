@@ -246,7 +246,13 @@ const replicaLabels = "app.kubernetes.io/name=coder,app.kubernetes.io/instance="
 // replicas are the release's pods.
 func (w *world) replicas() []corev1.Pod {
 	w.t.Helper()
-	pods, err := w.client.CoreV1().Pods(w.ns).List(w.t.Context(), metav1.ListOptions{LabelSelector: replicaLabels})
+	return w.podsWith(replicaLabels)
+}
+
+// podsWith are the pods of the release's namespace that have the labels.
+func (w *world) podsWith(labels string) []corev1.Pod {
+	w.t.Helper()
+	pods, err := w.client.CoreV1().Pods(w.ns).List(w.t.Context(), metav1.ListOptions{LabelSelector: labels})
 	require.NoError(w.t, err)
 	return pods.Items
 }

@@ -68,7 +68,7 @@ func BuildCoderd(ctx context.Context, root string, progress io.Writer) (string, 
 func coderImage(ctx context.Context, tag, program string) (image, error) {
 	img := image{
 		tag: tag, files: map[string]string{"opt/coder": program}, dirs: []string{"tmp"}, home: "home/coder",
-		config: v1.Config{Entrypoint: []string{"/opt/coder"}, Cmd: []string{"server"}, User: fmt.Sprintf("%d:%d", userID, userID), WorkingDir: "/home/coder"},
+		config: v1.Config{Entrypoint: []string{"/opt/coder"}, Cmd: []string{"server"}, User: fmt.Sprintf("%d:%d", userID, userID), WorkingDir: "/home/coder", Env: []string{"HOME=/home/coder"}},
 		texts: map[string]string{
 			"etc/passwd": "coder:x:1000:1000::/home/coder:/bin/false\n", "etc/group": "coder:x:1000:\n",
 		},

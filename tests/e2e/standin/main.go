@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 )
 
@@ -20,14 +21,16 @@ var (
 )
 
 func main() {
-	if len(os.Args) != 2 || os.Args[1] != "server" {
-		fmt.Fprintln(os.Stderr, "usage: coder server")
+	command := strings.Join(os.Args[1:], " ")
+	live, known := map[string]func(context.Context, func(string) string) error{"server": run, "provisionerd start": provision}[command]
+	if !known {
+		fmt.Fprintln(os.Stderr, "usage: coder server | coder provisionerd start")
 		os.Exit(2)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGHUP, syscall.SIGINT)
 	defer stop()
-	if err := run(ctx, os.Getenv); err != nil {
-		fmt.Fprintf(os.Stderr, "Encountered an error running \"coder server\": %v\n", err)
+	if err := live(ctx, os.Getenv); err != nil {
+		fmt.Fprintf(os.Stderr, "Encountered an error running \"coder %s\": %v\n", command, err)
 		stop()
 		os.Exit(1)
 	}
@@ -39,6 +42,9 @@ func main() {
 func run(ctx context.Context, getenv func(string) string) error {
 	opts, err := readOptions(getenv)
 	if err != nil {
+		return err
+	}
+	if err := makeCache(); err != nil {
 		return err
 	}
 	server, err := newServer(ctx, opts)
