@@ -148,7 +148,7 @@ bench: build helm3 postgres ## Time validate against helm template, and the pre-
 ##@ Keep in order
 
 .PHONY: lint
-lint: $(TOOLS)/golangci-lint helm3 lint-packages ## Lint Go, shell, YAML and the chart
+lint: $(TOOLS)/golangci-lint $(TOOLS)/kube-score helm3 lint-packages ## Lint Go, shell, YAML and the chart
 	@tests/tools/lint
 
 # Files that a program writes; `make verify-generated` fails when one is stale.

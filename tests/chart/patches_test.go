@@ -97,10 +97,8 @@ func TestEveryTemplateCanBePatched(t *testing.T) {
 	require.NoError(t, err)
 	list := regexp.MustCompile(`range list ("budget".*) -}}`).FindStringSubmatch(string(text))
 	require.NotNil(t, list)
-	var listed, made []string
-	for _, name := range regexp.MustCompile(`\w+`).FindAllString(list[1], -1) {
-		listed = append(listed, name)
-	}
+	listed := regexp.MustCompile(`\w+`).FindAllString(list[1], -1)
+	var made []string
 	for _, pattern := range []string{"*.yaml", "tests/*.yaml"} {
 		files, err := filepath.Glob(filepath.Join(dir, pattern))
 		require.NoError(t, err)
