@@ -110,6 +110,13 @@ func (w *world) objectsOf(manifest string) []unstructured.Unstructured {
 // tryCreate is the object as the API server would keep it.
 func (w *world) tryCreate(object unstructured.Unstructured) (*unstructured.Unstructured, error) {
 	w.t.Helper()
+	return w.resource(object).Create(w.t.Context(), &object,
+		metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}, FieldValidation: metav1.FieldValidationStrict})
+}
+
+// resource is where objects like this one are in the release's namespace.
+func (w *world) resource(object unstructured.Unstructured) dynamic.ResourceInterface {
+	w.t.Helper()
 	config, err := clientcmd.BuildConfigFromFlags("", w.cluster.Kubeconfig)
 	require.NoError(w.t, err)
 	client, err := dynamic.NewForConfig(config)
@@ -119,8 +126,7 @@ func (w *world) tryCreate(object unstructured.Unstructured) (*unstructured.Unstr
 	kind := object.GroupVersionKind()
 	mapping, err := restmapper.NewDiscoveryRESTMapper(groups).RESTMapping(kind.GroupKind(), kind.Version)
 	require.NoError(w.t, err)
-	return client.Resource(mapping.Resource).Namespace(w.ns).Create(w.t.Context(), &object,
-		metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}, FieldValidation: metav1.FieldValidationStrict})
+	return client.Resource(mapping.Resource).Namespace(w.ns)
 }
 
 // defineAPIs makes the definitions known, until the test ends. One that the

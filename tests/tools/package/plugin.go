@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"os"
@@ -81,6 +82,9 @@ func (s source) postRenderer(r *release) error {
 	)
 	if err != nil {
 		return err
+	}
+	if !bytes.Contains(entries[1].text, []byte("\nversion: "+s.version+"\n")) {
+		return fmt.Errorf("plugin/postrenderer/plugin.yaml has not the version %s of plugin/plugin.yaml", s.version)
 	}
 	text, err := archive("coder-ha-inject", entries, s.at)
 	if err != nil {
