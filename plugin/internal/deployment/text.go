@@ -87,6 +87,19 @@ func escapeControls(text string) string {
 	return out.String()
 }
 
+// Fill puts what the cluster knows in the place of the symbols of fields; ok is false
+// where it does not know one of them.
+func (t Text) Fill(know func(field, owner string) (text string, ok bool)) (filled string, ok bool) {
+	ok = true
+	filled = symbolPattern.ReplaceAllStringFunc(string(t), func(symbol string) string {
+		m := symbolPattern.FindStringSubmatch(symbol)
+		text, known := know(m[1], m[2])
+		ok = ok && known
+		return text
+	})
+	return filled, ok
+}
+
 // HasField says whether a symbol of the field is part of the text.
 func (t Text) HasField(field string) bool {
 	return strings.Contains(string(t), symbolOpen+field+symbolSep)

@@ -32,6 +32,8 @@ type Facts struct {
 	Running *Running `json:"running,omitempty"`
 	// CoderAPI is what coderd of each pod answered.
 	CoderAPI []CoderAPI `json:"coderAPI,omitempty"`
+	// Trial is nil where no pods were put in the place of the replicas.
+	Trial *Trial `json:"trial,omitempty"`
 	// Gaps are the kinds of evidence that were looked for and not found.
 	Gaps map[Kind]Gap `json:"gaps,omitempty"`
 }

@@ -95,8 +95,9 @@ var unsaid = map[Kind]Gap{
 	Replicas:    noReplicas,
 	DatabaseURL: {Reason: "no database URL is known", Proof: "give it with --postgres-url-file"},
 	Database:    {Reason: "no database was asked", Proof: "give its URL with --postgres-url-file"},
-	// Pods do not run before the install.
-	Mesh:     {Reason: "only replicas that run can be asked"},
+	// Pods do not run before the install, and others take their place only if that is
+	// asked for.
+	Mesh:     {Reason: "only replicas that run can be asked, or with --in-cluster pods in their place"},
 	Services: noReplicas, Routes: noReplicas, NetworkPolicies: noReplicas, DisruptionBudgets: noReplicas, Autoscalers: noReplicas,
 	// The same: helm coder-ha status looks at what runs.
 	Pods: notRunning, Nodes: notRunning, EndpointSlices: notRunning, Events: notRunning,

@@ -1,10 +1,20 @@
 package facts
 
-import "github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+import (
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+)
 
 // Place is a position that replicas were asked from, and what it sees beside them.
 type Place struct {
 	Position Position `json:"position"`
+	// Node, Zone, Region and IP are those of the pod in the place of a replica; empty
+	// where they are not known.
+	Node   string `json:"node,omitempty"`
+	Zone   string `json:"zone,omitempty"`
+	Region string `json:"region,omitempty"`
+	IP     string `json:"ip,omitempty"`
 	// Access is the answer of the access URL; nil where it was not asked.
 	Access *Answer `json:"access,omitempty"`
 }
@@ -62,6 +72,8 @@ const (
 	Status Cause = "status"
 	// Upgrade is a relay that does not change to DERP.
 	Upgrade Cause = "upgrade"
+	// Stranger is an answer of somebody else than was asked.
+	Stranger Cause = "stranger"
 	// Interrupted is the end of the run before the answer.
 	Interrupted Cause = "interrupted"
 )
@@ -70,11 +82,58 @@ const (
 // network would not have made this failure otherwise.
 func (c Cause) Answers() bool {
 	switch c {
-	case Refused, TLS, Protocol, Status, Upgrade:
+	case Refused, TLS, Protocol, Status, Upgrade, Stranger:
 		return true
 	case Unresolved, Unreachable, Timeout, Interrupted:
 		return false
 	default:
 		return false
 	}
+}
+
+// Trial is how it went to put pods in the place of the replicas.
+type Trial struct {
+	// Running is how many ready pods of the workloads ran beside.
+	Running int `json:"running"`
+	// Absent are the replicas in whose place no pod could be asked.
+	Absent []Absence `json:"absent,omitempty"`
+	// Untried says of replicas why their own address could not be tried.
+	Untried []Absence `json:"untried,omitempty"`
+	// Unplaced says why the zones and regions of the nodes are not known.
+	Unplaced string `json:"unplaced,omitempty"`
+	// Foreign is how many requests of others the pods got, which they refused.
+	Foreign int `json:"foreign,omitempty"`
+	// Elapsed is the time from the first request to the cluster to the last answer.
+	Elapsed time.Duration `json:"elapsedNs"`
+}
+
+// Absence is what could not be tried of a replica.
+type Absence struct {
+	Replica string `json:"replica"`
+	// What is empty for the whole replica, else RelayAddress or ClusterAddress.
+	What string `json:"what,omitempty"`
+	// Reason is a sentence without a full stop, and Proof what would help.
+	Reason string `json:"reason"`
+	Proof  string `json:"proof"`
+}
+
+// What of a replica can be tried.
+const (
+	RelayAddress   = "relay"
+	ClusterAddress = "cluster"
+)
+
+// Why is why a replica, or an address of it, was not asked; nil where it was.
+func (t *Trial) Why(replica, what string) *Absence {
+	if t == nil {
+		return nil
+	}
+	for _, all := range [][]Absence{t.Absent, t.Untried} {
+		for _, a := range all {
+			if a.Replica == replica && (a.What == "" || a.What == what) {
+				return &a
+			}
+		}
+	}
+	return nil
 }

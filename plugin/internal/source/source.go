@@ -58,6 +58,9 @@ type Description struct {
 	// they are not known.
 	URLs []resolve.URL
 	Gap  *facts.Gap
+	// Places are where coderd runs, one for each workload of Kubernetes. They hold what
+	// the manifests hold, secrets included.
+	Places []kube.Place
 	// PostgresAuth is CODER_PG_AUTH of the replicas, empty where it is not known.
 	PostgresAuth string
 	// Release is that of a deployment which runs, and Unread are the parts of its
@@ -136,13 +139,14 @@ func (r Request) read(ctx context.Context, out *Description) (*deployment.Deploy
 	}
 	guard.Doing("reading the objects")
 	learnObjects(r.Secrets, objects)
-	d, err := kube.Build(objects, opts)
+	d, places, err := kube.Find(objects, opts)
 	if err != nil && refusal != "" {
 		return nil, RefusalError(refusal)
 	}
 	if err != nil {
 		return nil, err
 	}
+	out.Places = places
 	d.Source, d.Refusal, d.Lookups, d.Values = source, refusal, lookups, values
 	learnModel(r.Secrets, d)
 	return d, nil

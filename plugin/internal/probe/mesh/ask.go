@@ -25,31 +25,33 @@ const roundTrips = 7
 // (coder/coder enterprise/replicasync, enterprise/derpmesh), and that of coderd's
 // health.
 const (
-	latencyPath = "/derp/latency-check"
-	derpPath    = "/derp"
+	LatencyPath = "/derp/latency-check"
+	DERPPath    = "/derp"
 	healthPath  = "/healthz"
 )
 
 // askRelay pings a relay and changes to DERP, as a peer does. The chain is presented
 // for the host of the access URL, and kept without a verdict.
-func (o Options) askRelay(ctx context.Context, relay deployment.Endpoint, access *deployment.Endpoint) *facts.Answer {
+func (o Options) askRelay(ctx context.Context, relay deployment.Endpoint, serverName string) *facts.Answer {
 	answer := &facts.Answer{Target: base(relay)}
-	config := &tls.Config{
+	client, done := o.client(answer.Target, relayTLS(serverName))
+	defer done()
+	o.ping(ctx, client, answer, answer.Target+LatencyPath)
+	if answer.Failure == nil {
+		answer.Failure = o.upgrade(ctx, client, answer.Target+DERPPath)
+	}
+	return answer
+}
+
+// relayTLS is how a relay is dialed over TLS.
+func relayTLS(serverName string) *tls.Config {
+	return &tls.Config{
 		// Each replica trusts its own certificates only, which are not here: the
 		// chain is judged with those of the others.
 		InsecureSkipVerify: true,
 		MinVersion:         tls.VersionTLS12,
+		ServerName:         serverName,
 	}
-	if access != nil {
-		config.ServerName = string(access.Host)
-	}
-	client, done := o.client(answer.Target, config)
-	defer done()
-	o.ping(ctx, client, answer, answer.Target+latencyPath)
-	if answer.Failure == nil {
-		answer.Failure = o.upgrade(ctx, client, answer.Target+derpPath)
-	}
-	return answer
 }
 
 // askAccess asks the access URL for its health, as a client on this machine would.
@@ -107,18 +109,28 @@ func (o Options) ping(ctx context.Context, client *http.Client, answer *facts.An
 		answer.Failure = &facts.Failure{Cause: facts.Status, Status: first.status, Message: fmt.Sprintf("status %d", first.status)}
 		return
 	}
+	if answer.Failure = o.stranger(first.identity); answer.Failure == nil && first.whole {
+		answer.Latency = o.measure(ctx, client, url)
+	}
+}
+
+// measure takes the time of answers on the connection that is open.
+func (o Options) measure(ctx context.Context, client *http.Client, url string) *pgfacts.Latency {
 	var samples []time.Duration
-	for whole := first.whole; whole && len(samples) < roundTrips; {
+	for len(samples) < o.trips() {
 		next, err := o.get(ctx, client, url)
 		if err != nil || next.status != http.StatusOK || !next.reused {
 			break
 		}
 		samples = append(samples, next.took)
-		whole = next.whole
+		if !next.whole {
+			break
+		}
 	}
-	if len(samples) > 0 {
-		answer.Latency = pgfacts.NewLatency(samples)
+	if len(samples) == 0 {
+		return nil
 	}
+	return pgfacts.NewLatency(samples)
 }
 
 // got is one HTTP answer.
@@ -132,6 +144,8 @@ type got struct {
 	// connection can be used again. As for coderd, the body does not count.
 	whole bool
 	chain []byte
+	// identity is who the answer says it is.
+	identity string
 }
 
 // get asks once.
@@ -144,12 +158,13 @@ func (o Options) get(ctx context.Context, client *http.Client, url string) (got,
 	if err != nil {
 		return got{}, err
 	}
+	o.sign(request)
 	begin := time.Now()
 	response, err := client.Do(request)
 	if err != nil {
 		return got{}, err
 	}
-	g.took, g.status = time.Since(begin), response.StatusCode
+	g.took, g.status, g.identity = time.Since(begin), response.StatusCode, response.Header.Get(IdentityHeader)
 	if response.TLS != nil {
 		g.chain = chain(response.TLS)
 	}
@@ -166,6 +181,7 @@ func (o Options) upgrade(ctx context.Context, client *http.Client, url string) *
 	if err != nil {
 		return failure(ctx, err, o.Patience)
 	}
+	o.sign(request)
 	request.Header.Set("Upgrade", "DERP")
 	request.Header.Set("Connection", "Upgrade")
 	response, err := client.Do(request)

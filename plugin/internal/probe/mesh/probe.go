@@ -32,6 +32,13 @@ type Options struct {
 	Patience time.Duration
 	// ClusterPort is that of pubsub.
 	ClusterPort int
+	// Run is what requests carry, so that agents of this run know them as theirs;
+	// empty where replicas are asked.
+	Run string
+	// Expect is the identity that an answer must carry; empty for any.
+	Expect string
+	// Once says to measure one round trip only.
+	Once bool
 }
 
 // New are the options for a deployment and this machine.
@@ -76,7 +83,7 @@ func Probe(ctx context.Context, o Options) (facts.Place, []facts.Link) {
 	for i, r := range d.Replicas {
 		links[i].To = r.Name
 		if relay := endpointOf(r.Env(coder.RelayURL)); relay != nil && r.EmbeddedRelay() {
-			ask(&links[i].Relay, func() *facts.Answer { return o.askRelay(ctx, *relay, access) })
+			ask(&links[i].Relay, func() *facts.Answer { return o.askRelay(ctx, *relay, serverName(access)) })
 		}
 		if host := clusterHost(d, r); host != "" {
 			ask(&links[i].Cluster, func() *facts.Answer { return o.askPort(ctx, host, o.ClusterPort) })
@@ -88,6 +95,14 @@ func Probe(ctx context.Context, o Options) (facts.Place, []facts.Link) {
 		links[i].From = place.Position
 	}
 	return place, links
+}
+
+// serverName is what peers ask TLS for.
+func serverName(access *deployment.Endpoint) string {
+	if access == nil {
+		return ""
+	}
+	return string(access.Host)
 }
 
 // here is the replica of this machine: the only one whose relay URL has one of its

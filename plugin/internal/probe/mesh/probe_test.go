@@ -166,7 +166,7 @@ func TestAnAnswerWithoutEndCountsByItsStatus(t *testing.T) {
 	t.Parallel()
 	other, chunk := relayMux(), make([]byte, 1<<16)
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != latencyPath {
+		if r.URL.Path != LatencyPath {
 			other.ServeHTTP(w, r)
 			return
 		}

@@ -66,7 +66,10 @@ func Find(objects []manifest.Object, opts Options) (*deployment.Deployment, []Pl
 		d.Workloads = append(d.Workloads, w.Workload)
 		ignored(d, w.object)
 		d.Replicas = append(d.Replicas, in.replicas(i, w)...)
-		places = append(places, Place{Object: w.object, Path: w.path(), Container: w.coder()})
+		places = append(places, Place{
+			Object: w.object, Path: w.path(), Container: w.coder(),
+			Pod: w.template(), Index: w.container, Selector: w.owner.Spec.Selector,
+		})
 	}
 	d.Version = found[0].version
 	d.PodIPFamily = opts.PodIPFamily

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
@@ -25,6 +26,7 @@ const podKind = "Pod"
 type podOwner struct {
 	Spec struct {
 		Replicas *int32                 `json:"replicas"`
+		Selector *metav1.LabelSelector  `json:"selector"`
 		Template corev1.PodTemplateSpec `json:"template"`
 		Ordinals struct {
 			Start int32 `json:"start"`
