@@ -171,10 +171,12 @@ fmt: $(TOOLS)/golangci-lint ## Format the Go code
 
 .PHONY: clean
 clean: ## Remove what was built, except the tools in .cache
-	rm -rf bin plugin/bin dist
+	rm -rf bin plugin/bin dist $(AGENTS)
 
 # --- The plugin -------------------------------------------------------------
 
+# The agents that the plugin brings into pods, one for each architecture.
+AGENTS := $(foreach arch,amd64 arm64,plugin/internal/agent/embedded/bin/agent-linux-$(arch).gz)
 SOURCES := go.mod go.sum tests/tools/helm-ldflags $(shell find plugin charts -name bin -prune -o -type f -print 2>/dev/null)
 
 bin/coder-ha: plugin/bin/coder-ha-$(HOST)
@@ -182,10 +184,15 @@ bin/coder-ha: plugin/bin/coder-ha-$(HOST)
 	@cp $< $@
 
 # The flags of Helm's own release make the linked-in SDK render as that does.
-plugin/bin/coder-ha-%: $(SOURCES)
+plugin/bin/coder-ha-%: $(SOURCES) $(AGENTS)
 	@flags="$$(tests/tools/helm-ldflags 3) -X github.com/coder-ha/coder-ha/plugin/internal/version.Version=$(VERSION)" && \
 		GOOS=$(word 1,$(subst -, ,$*)) GOARCH=$(word 2,$(subst -, ,$(*:.exe=))) \
 		$(STEP) "building coder-ha $(VERSION) for $(*:.exe=)" go build -v -ldflags "$$flags" -o $@ ./plugin
+
+.SECONDARY: $(AGENTS)
+plugin/internal/agent/embedded/bin/agent-linux-%.gz: $(SOURCES)
+	@GOOS=linux GOARCH=$* $(STEP) "building the agent for linux-$*" go build -v -ldflags "-s -w" -o $(@:.gz=) ./plugin/agent
+	@gzip -9nf $(@:.gz=)
 
 # --- Tools ------------------------------------------------------------------
 

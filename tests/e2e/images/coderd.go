@@ -73,9 +73,9 @@ func coderImage(ctx context.Context, tag, program string) (image, error) {
 			"etc/passwd": "coder:x:1000:1000::/home/coder:/bin/false\n", "etc/group": "coder:x:1000:\n",
 		},
 	}
-	// Coder's image has them: the chart's test pod uses the one, its drain delay the
-	// other.
-	for _, program := range []string{"/usr/bin/wget", "/usr/bin/sleep"} {
+	// Coder's image has them: the chart's test pod uses the first, its drain delay the
+	// second, and with the others the plugin brings its agent into a pod.
+	for _, program := range []string{"/usr/bin/wget", "/usr/bin/sleep", "/bin/sh", "/usr/bin/head", "/usr/bin/gzip", "/usr/bin/chmod", "/usr/bin/uname"} {
 		if err := img.addProgram(ctx, program); err != nil {
 			return img, err
 		}

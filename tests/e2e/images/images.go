@@ -35,6 +35,8 @@ const (
 	Load = "docker.io/coder-ha/load:1"
 	// Postgres is a Postgres server.
 	Postgres = "docker.io/coder-ha/postgres:1"
+	// Agent has nothing but the plugin's agent in it.
+	Agent = "docker.io/coder-ha/agent:1"
 )
 
 // Versions that the stand-in comes in, oldest first, so that upgrades have
@@ -105,7 +107,12 @@ func describe(ctx context.Context, root, bin string) ([]image, error) {
 	if err != nil {
 		return nil, err
 	}
+	agent := filepath.Join(bin, "agent")
+	if err := goBuild(ctx, root, "./plugin/agent", agent, nil); err != nil {
+		return nil, err
+	}
 	images := []image{
+		{tag: Agent, config: v1.Config{Entrypoint: []string{"/coder-ha"}, User: "65532:65532"}, files: map[string]string{"coder-ha": agent}},
 		{tag: cluster.PauseImage, config: v1.Config{Entrypoint: []string{"/pause"}}, files: map[string]string{"pause": pause}},
 		{tag: Load, config: v1.Config{Entrypoint: []string{"/load"}, User: "65532:65532"}, files: map[string]string{"load": loader}},
 	}

@@ -1,0 +1,108 @@
+package agent
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
+	"github.com/coder-ha/coder-ha/plugin/internal/pgurl"
+	"github.com/coder-ha/coder-ha/plugin/internal/probe/mesh"
+	"github.com/coder-ha/coder-ha/plugin/internal/probe/postgres"
+)
+
+// MostLine bounds a request and a reply: the facts of a database and the links of
+// fifty replicas take some hundred kilobytes.
+const MostLine = 8 << 20
+
+// Run answers requests until their stream ends: then nobody waits any more.
+func Run(ctx context.Context, in io.Reader, out io.Writer) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	lines := bufio.NewScanner(in)
+	lines.Buffer(nil, MostLine)
+	w := &worker{}
+	for lines.Scan() {
+		var request Request
+		if err := json.Unmarshal(lines.Bytes(), &request); err != nil {
+			return errors.New("a request cannot be read")
+		}
+		reply, err := json.Marshal(w.do(ctx, request))
+		if err != nil {
+			return err
+		}
+		if _, err := fmt.Fprintf(out, "%s\n", reply); err != nil {
+			return err
+		}
+	}
+	return lines.Err()
+}
+
+// worker does what is asked of it.
+type worker struct {
+	server server
+	mesh   mesh.Options
+}
+
+func (w *worker) do(ctx context.Context, r Request) Reply {
+	switch {
+	case r.Begin != nil:
+		w.mesh = mesh.Options{Patience: mesh.Patience, ClusterPort: coder.NATSPort, Run: r.Begin.Run}
+		if r.Begin.ClusterPort != 0 {
+			w.mesh.ClusterPort = r.Begin.ClusterPort
+		}
+		return Reply{Listening: w.server.start(ctx, *r.Begin)}
+	case r.Reach != nil:
+		return Reply{Links: w.mesh.Reach(ctx, r.Reach.Peers, r.Reach.ServerName)}
+	case r.Measure != nil:
+		return Reply{Latencies: w.measure(ctx, *r.Measure)}
+	case r.Access != nil:
+		return Reply{Access: w.mesh.Access(ctx, r.Access.URL)}
+	case r.Database != nil:
+		return askDatabase(ctx, *r.Database)
+	case r.End != nil:
+		return Reply{Foreign: int(w.server.foreign.Load())}
+	default:
+		return Reply{Problem: "this agent does not know the request"}
+	}
+}
+
+// measure takes one peer in each slot. One that takes longer than its slot takes of
+// the next one, and all are in step again after a pause.
+func (w *worker) measure(ctx context.Context, m Measure) []*pgfacts.Latency {
+	out := make([]*pgfacts.Latency, len(m.Peers))
+	begin := time.Now()
+	for i, p := range m.Peers {
+		out[i] = w.mesh.Measure(ctx, p, m.ServerName)
+		select {
+		case <-time.After(time.Until(begin.Add(time.Duration(i+1) * m.Slot))):
+		case <-ctx.Done():
+			return out
+		}
+	}
+	return out
+}
+
+// askDatabase asks the database of the environment. The URL stays here.
+func askDatabase(ctx context.Context, d Database) Reply {
+	text := os.Getenv(d.Variable)
+	if text == "" {
+		return Reply{Problem: d.Variable + " is not set in the pod"}
+	}
+	summary := pgurl.Summarize(text, d.Key)
+	reply := Reply{URL: &summary, Digest: d.Key.Of(text)}
+	u, err := pgurl.Parse(text)
+	if err != nil || len(u.Hosts) > 1 {
+		return reply
+	}
+	reply.Database = postgres.Probe(ctx, postgres.Options{
+		URL: u, Origin: d.Origin, InCluster: true, Auth: d.Auth, ConnectTimeout: d.ConnectTimeout,
+	})
+	return reply
+}

@@ -1,0 +1,335 @@
+package rehearse
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/agent"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/probe/mesh"
+)
+
+// How many agents do a thing at once: get their program, which takes the line of this
+// machine, and ask the database, which may have few connections left.
+const (
+	openedAtOnce    = 8
+	databasesAtOnce = 4
+)
+
+// Slots in which round trips are measured: in each, an agent asks one other and is
+// asked by one other.
+const (
+	shortestSlot = 25 * time.Millisecond
+	// slotTrips is how many round trips a slot has room for: opening a connection,
+	// the first answer and those that count.
+	slotTrips = 12
+	// mostSlots is what all slots together may take.
+	mostSlots = 15 * time.Second
+)
+
+// ask lets the agents ask, one kind of thing after the other.
+func (r *run) ask(ctx context.Context) {
+	streams, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r.Progress("bringing the agents")
+	each(r.stands, openedAtOnce, func(s *stand) { r.open(ctx, streams, s) })
+	var here []*stand
+	for _, s := range r.stands {
+		if s.session != nil {
+			here = append(here, s)
+			continue
+		}
+		r.absent(s, s.why)
+	}
+	if len(here) == 0 {
+		r.result.NoDatabase = "no pod answers in the place of a replica"
+		if len(r.result.Trial.Absent) > 0 {
+			r.result.NoDatabase = r.result.Trial.Absent[0].Reason
+		}
+		return
+	}
+	places, unplaced := r.cluster.places(ctx, here)
+	r.result.Trial.Unplaced = unplaced
+	for _, s := range here {
+		at := places[s.pod.Spec.NodeName]
+		r.result.Places = append(r.result.Places, facts.Place{
+			Position: facts.Position(s.replica), Node: s.pod.Spec.NodeName, Zone: at.zone, Region: at.region, IP: s.pod.Status.PodIP,
+		})
+	}
+	if !r.DatabaseOnly {
+		r.askReplicas(ctx, here)
+	}
+	r.Progress("asking the database from the place of each replica")
+	r.askDatabases(ctx, here)
+	r.endAll(ctx, here)
+	each(here, len(here), func(s *stand) { s.session.close(ctx) })
+}
+
+// each does a thing for every stand, some of them at once.
+func each(stands []*stand, atOnce int, do func(*stand)) {
+	slots := make(chan struct{}, atOnce)
+	var wg sync.WaitGroup
+	for _, s := range stands {
+		wg.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			do(s)
+		})
+	}
+	wg.Wait()
+}
+
+// open starts the agent in a pod, and lets it serve.
+func (r *run) open(ctx, streams context.Context, s *stand) {
+	if !s.runs() {
+		if s.why == "" {
+			s.why = "it has no pod"
+		}
+		return
+	}
+	w := r.Workloads[s.workload]
+	opened, err := r.cluster.open(streams, *s.pod, w.Pod.Spec.Containers[w.Container].Name, r.Image != "")
+	if err == nil {
+		_, err = opened.ask(ctx, agent.Request{Begin: new(r.begin(s))})
+	}
+	if err != nil {
+		s.why = "the agent cannot be started: " + err.Error()
+		if right := lacks(err, "create", "pods/exec", s.pod.Namespace); right != "" || strings.Contains(err.Error(), "cannot create resource \"pods/exec\"") {
+			s.why = "this user lacks the verb create on pods/exec in namespace " + s.pod.Namespace
+		}
+		return
+	}
+	s.session = opened
+}
+
+// replica is that of a stand.
+func (r *run) replica(s *stand) deployment.Replica {
+	at := slices.IndexFunc(r.Deployment.Replicas, func(one deployment.Replica) bool { return one.Name == s.replica && one.Workload == s.workload })
+	return r.Deployment.Replicas[at]
+}
+
+// begin says who the agent is, and where coderd would listen.
+func (r *run) begin(s *stand) agent.Begin {
+	one := r.replica(s)
+	b := agent.Begin{Run: r.plan.Run, Identity: r.identity(s), ClusterPort: coder.NATSPort}
+	if address, ok := s.fill(one.Address(coder.HTTPAddress)); ok {
+		b.Listeners = append(b.Listeners, agent.Listener{Address: address})
+	}
+	if on, known := one.TLS(); on && known {
+		if address, ok := s.fill(one.Address(coder.TLSAddress)); ok {
+			b.Listeners = append(b.Listeners, agent.Listener{
+				Address: address, Certs: one.Env(coder.TLSCertFile).List(), Keys: one.Env(coder.TLSKeyFile).List(),
+			})
+		}
+	}
+	if host, ok := r.clusterHost(s); ok {
+		b.ClusterHost = host
+	}
+	return b
+}
+
+func (r *run) identity(s *stand) string { return r.plan.Run + "/" + s.replica }
+
+// fill is a value with the addresses of the pod in it; ok is false where it is not
+// known.
+func (s *stand) fill(v deployment.Value) (string, bool) {
+	if !v.Set() || v.FromSecret || v.Hidden || v.LeftUnexpanded() {
+		return "", false
+	}
+	return v.Text.Fill(func(field, owner string) (string, bool) {
+		switch {
+		case owner != s.replica:
+			return "", false
+		case field == deployment.FieldPodIP:
+			return s.pod.Status.PodIP, true
+		case field == deployment.FieldHostIP:
+			return s.pod.Status.HostIP, true
+		default:
+			return "", false
+		}
+	})
+}
+
+// own says whether a value holds an address of the pod, so that a pod in the place of
+// the replica can stand for it.
+func own(v deployment.Value) bool {
+	return v.Text.HasField(deployment.FieldPodIP) || v.Text.HasField(deployment.FieldHostIP)
+}
+
+func (r *run) clusterHost(s *stand) (string, bool) {
+	one := r.replica(s)
+	host := one.EffectiveClusterHost()
+	if on, _ := r.Deployment.NATS(one); !on || !own(host) {
+		return "", false
+	}
+	return s.fill(host)
+}
+
+// peer is how others are to ask the replica of a stand. What cannot be tried is
+// recorded.
+func (r *run) peer(s *stand) mesh.Peer {
+	one := r.replica(s)
+	p := mesh.Peer{Name: s.replica, Identity: r.identity(s)}
+	if relay := one.Env(coder.RelayURL); one.EmbeddedRelay() && relay.Set() {
+		url, ok := s.fill(relay)
+		switch {
+		case ok && own(relay):
+			p.Relay = url
+		case relay.FromSecret || relay.Hidden:
+			r.untried(s, facts.RelayAddress, "its relay URL comes from a Secret")
+		case !relay.LeftUnexpanded():
+			r.untried(s, facts.RelayAddress, "its relay URL "+relay.String()+" does not hold the address of the pod, so no other pod can stand for it")
+		}
+	}
+	on, _ := r.Deployment.NATS(one)
+	if host := one.EffectiveClusterHost(); on && host.Set() {
+		address, ok := r.clusterHost(s)
+		if ok {
+			p.Cluster = address
+		} else if !host.LeftUnexpanded() {
+			r.untried(s, facts.ClusterAddress, "its cluster host is not the address of the pod, so no other pod can stand for it")
+		}
+	}
+	return p
+}
+
+func (r *run) untried(s *stand, what, why string) {
+	r.result.Trial.Untried = append(r.result.Trial.Untried, facts.Absence{
+		Replica: s.replica, What: what, Reason: s.replica + ": " + why, Proof: "ask the replicas once they run",
+	})
+}
+
+// askReplicas lets each agent ask all others, and then measure them.
+func (r *run) askReplicas(ctx context.Context, here []*stand) {
+	peers := make([]mesh.Peer, len(here))
+	for i, s := range here {
+		peers[i] = r.peer(s)
+	}
+	serverName, access := "", ""
+	if v := r.Deployment.Replicas[0].Env(coder.AccessURL); v.Set() && !v.FromSecret && !v.Hidden && !v.LeftUnexpanded() {
+		if text, literal := v.Text.Literal(); literal {
+			access = text
+			if e, err := deployment.ParseEndpoint(v.Text); err == nil {
+				serverName = string(e.Host)
+			}
+		}
+	}
+	r.Progress("asking the replicas from each other")
+	links := make([][]facts.Link, len(here))
+	each(here, len(here), func(s *stand) {
+		i := slices.Index(here, s)
+		reply, err := s.session.ask(ctx, agent.Request{Reach: &agent.Reach{Peers: others(peers, i), ServerName: serverName}})
+		if err == nil {
+			links[i] = reply.Links
+		}
+		if access == "" {
+			return
+		}
+		if reply, err := s.session.ask(ctx, agent.Request{Access: &agent.Access{URL: access}}); err == nil {
+			r.result.Places[i].Access = reply.Access
+		}
+	})
+	r.Progress("measuring the round trips between the replicas")
+	r.measure(ctx, here, peers, links, serverName)
+	for i, s := range here {
+		for _, link := range links[i] {
+			link.From = facts.Position(s.replica)
+			r.result.Links = append(r.result.Links, link)
+		}
+	}
+}
+
+// others are the peers after one, in a circle.
+func others(peers []mesh.Peer, i int) []mesh.Peer {
+	return append(slices.Clone(peers[i+1:]), peers[:i]...)
+}
+
+// measure lets each agent measure those that it reached, in slots. Links stand in the
+// order of the slots.
+func (r *run) measure(ctx context.Context, here []*stand, peers []mesh.Peer, links [][]facts.Link, serverName string) {
+	slowest := time.Duration(0)
+	for _, all := range links {
+		for _, link := range all {
+			if link.Relay != nil && link.Relay.Latency != nil {
+				slowest = max(slowest, link.Relay.Latency.Median)
+			}
+		}
+	}
+	if len(here) < 2 || slowest == 0 {
+		return
+	}
+	slot := max(shortestSlot, min(slotTrips*slowest, mostSlots/time.Duration(len(here)-1)))
+	each(here, len(here), func(s *stand) {
+		i := slices.Index(here, s)
+		if links[i] == nil {
+			return
+		}
+		turns := others(peers, i)
+		for n := range turns {
+			if answer := links[i][n].Relay; answer == nil || answer.Failure != nil {
+				turns[n].Relay = ""
+			}
+		}
+		reply, err := s.session.ask(ctx, agent.Request{Measure: &agent.Measure{Peers: turns, ServerName: serverName, Slot: slot}})
+		if err != nil {
+			return
+		}
+		for n, latency := range reply.Latencies {
+			if latency != nil && links[i][n].Relay != nil {
+				links[i][n].Relay.Latency = latency
+			}
+		}
+	})
+}
+
+// askDatabases lets the agents ask the database that their environment names.
+func (r *run) askDatabases(ctx context.Context, here []*stand) {
+	replies := make([]agent.Reply, len(here))
+	each(here, databasesAtOnce, func(s *stand) {
+		w := r.Workloads[s.workload]
+		reply, err := s.session.ask(ctx, agent.Request{Database: &agent.Database{
+			Variable: coder.PostgresURL, Origin: fmt.Sprintf("%s of %s %s/%s", coder.PostgresURL, w.Kind, w.Namespace, w.Name),
+			Auth: r.Auth, ConnectTimeout: r.ConnectTimeout, Key: r.Key,
+		}})
+		if err != nil {
+			reply.Problem = err.Error()
+		}
+		replies[slices.Index(here, s)] = reply
+	})
+	for i, s := range here {
+		reply := replies[i]
+		if reply.URL != nil {
+			r.result.URLs[s.replica] = URL{*reply.URL, reply.Digest}
+		}
+		switch {
+		case reply.Database != nil:
+			r.database(s, reply.Database)
+		case reply.Problem != "":
+			r.result.NoDatabase = reply.Problem
+		default:
+			r.result.NoDatabase = "the database URL in the pod cannot be used"
+		}
+	}
+	if len(r.result.Postgres) > 0 {
+		r.result.NoDatabase = ""
+	}
+}
+
+// endAll hears what others sent to the agents.
+func (r *run) endAll(ctx context.Context, here []*stand) {
+	foreign := make([]int, len(here))
+	each(here, len(here), func(s *stand) {
+		if reply, err := s.session.ask(ctx, agent.Request{End: &agent.End{}}); err == nil {
+			foreign[slices.Index(here, s)] = reply.Foreign
+		}
+	})
+	for _, n := range foreign {
+		r.result.Trial.Foreign += n
+	}
+}

@@ -1,0 +1,125 @@
+package rehearse
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	policyv1 "k8s.io/api/policy/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	batchclient "k8s.io/client-go/kubernetes/typed/batch/v1"
+	coreclient "k8s.io/client-go/kubernetes/typed/core/v1"
+	policyclient "k8s.io/client-go/kubernetes/typed/policy/v1"
+	"k8s.io/client-go/rest"
+)
+
+// cluster is the API server, and what is asked of it.
+type cluster struct {
+	config *rest.Config
+	core   *coreclient.CoreV1Client
+	batch  *batchclient.BatchV1Client
+	policy *policyclient.PolicyV1Client
+}
+
+// requestTime bounds one request.
+const requestTime = 10 * time.Second
+
+// perSecond is how many requests the client makes at most: a pod needs a handful.
+const perSecond = 100
+
+func connect(config *rest.Config) (*cluster, error) {
+	config.QPS, config.Burst = perSecond, perSecond
+	core, err := coreclient.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	batch, err := batchclient.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	policy, err := policyclient.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	return &cluster{config, core, batch, policy}, nil
+}
+
+// create makes a Job.
+func (c *cluster) create(ctx context.Context, job *batchv1.Job) (*batchv1.Job, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	return c.batch.Jobs(job.Namespace).Create(ctx, job, metav1.CreateOptions{})
+}
+
+// remove removes a Job with its pods.
+func (c *cluster) remove(ctx context.Context, job *batchv1.Job) error {
+	err := c.batch.Jobs(job.Namespace).Delete(ctx, job.Name, metav1.DeleteOptions{
+		PropagationPolicy: new(metav1.DeletePropagationBackground), Preconditions: &metav1.Preconditions{UID: &job.UID},
+	})
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// pods are those of the namespace with the labels.
+func (c *cluster) pods(ctx context.Context, namespace, labels string) ([]corev1.Pod, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	found, err := c.core.Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: labels})
+	if err != nil {
+		return nil, err
+	}
+	return found.Items, nil
+}
+
+// said is the last event of a kind about an object; empty where there is none, or
+// where events may not be read.
+func (c *cluster) said(ctx context.Context, namespace, kind, name, reason string) string {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	found, err := c.core.Events(namespace).List(ctx, metav1.ListOptions{
+		FieldSelector: fmt.Sprintf("involvedObject.kind=%s,involvedObject.name=%s,reason=%s", kind, name, reason),
+	})
+	if err != nil || len(found.Items) == 0 {
+		return ""
+	}
+	return found.Items[len(found.Items)-1].Message
+}
+
+// services and budgets are those of a namespace.
+func (c *cluster) services(ctx context.Context, namespace string) ([]corev1.Service, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	found, err := c.core.Services(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return found.Items, nil
+}
+
+func (c *cluster) budgets(ctx context.Context, namespace string) ([]policyv1.PodDisruptionBudget, error) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	found, err := c.policy.PodDisruptionBudgets(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, err
+	}
+	return found.Items, nil
+}
+
+// lacks says which right is missing; empty where an error is about something else.
+func lacks(err error, verb, resource, namespace string) string {
+	// Quotas and policies forbid too, in other words.
+	if !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "cannot "+verb+" resource") {
+		return ""
+	}
+	if namespace == "" {
+		return fmt.Sprintf("this user lacks the verb %s on %s", verb, resource)
+	}
+	return fmt.Sprintf("this user lacks the verb %s on %s in namespace %s", verb, resource, namespace)
+}

@@ -1,0 +1,136 @@
+package rehearse
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// replicas are three pods with a bit of everything that a run must keep or leave out.
+func replicas() Workload {
+	secret := corev1.LocalObjectReference{Name: "coder-db-url"}
+	return Workload{
+		Kind: "StatefulSet", Namespace: "coder", Name: "coder", Replicas: []string{"coder-0", "coder-1", "coder-2"},
+		Pod: corev1.PodTemplateSpec{
+			ObjectMeta: metav1.ObjectMeta{Labels: map[string]string{"app": "coder"}, Annotations: map[string]string{"linkerd.io/inject": "enabled"}},
+			Spec: corev1.PodSpec{
+				ServiceAccountName: "coder", PriorityClassName: "high", TerminationGracePeriodSeconds: new(int64(300)),
+				NodeSelector:    map[string]string{"pool": "coder"},
+				SecurityContext: &corev1.PodSecurityContext{RunAsNonRoot: new(true)},
+				InitContainers: []corev1.Container{
+					{Name: "migrate"},
+					{Name: "proxy", RestartPolicy: new(corev1.ContainerRestartPolicyAlways)},
+				},
+				Containers: []corev1.Container{
+					{Name: "sidecar", Image: "sidecar:1", LivenessProbe: &corev1.Probe{}},
+					{
+						Name: "coder", Image: "coder:1", Command: []string{"/opt/coder"}, Args: []string{"server"},
+						LivenessProbe: &corev1.Probe{}, ReadinessProbe: &corev1.Probe{}, StartupProbe: &corev1.Probe{},
+						Lifecycle:       &corev1.Lifecycle{PreStop: &corev1.LifecycleHandler{}},
+						SecurityContext: &corev1.SecurityContext{ReadOnlyRootFilesystem: new(true)},
+						Env: []corev1.EnvVar{{Name: "CODER_PG_CONNECTION_URL", ValueFrom: &corev1.EnvVarSource{
+							SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: secret, Key: "url"},
+						}}},
+						EnvFrom:      []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: secret}}},
+						VolumeMounts: []corev1.VolumeMount{{Name: "tls", MountPath: "/tls"}, {Name: "home", MountPath: "/home"}, {Name: "claimed", MountPath: "/data"}},
+					},
+				},
+				Volumes: []corev1.Volume{
+					{Name: "tls", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "tls"}}},
+					{Name: "home", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "home"}}},
+				},
+			},
+		},
+		Container: 1,
+	}
+}
+
+func TestThePodsAreAsTheReplicasWillBe(t *testing.T) {
+	t.Parallel()
+	w := replicas()
+	before, err := json.Marshal(w)
+	require.NoError(t, err)
+	job := Plan{Run: "abcd", Lifetime: time.Minute}.Job(w, 0)
+	after, err := json.Marshal(w)
+	require.NoError(t, err)
+	assert.JSONEq(t, string(before), string(after), "the template of the replicas is not changed")
+
+	assert.Equal(t, "coder-ha-abcd", job.Name)
+	assert.Equal(t, "coder", job.Namespace)
+	assert.EqualValues(t, 3, *job.Spec.Parallelism)
+	assert.EqualValues(t, 60, *job.Spec.ActiveDeadlineSeconds)
+	assert.EqualValues(t, 0, *job.Spec.TTLSecondsAfterFinished)
+	pod := job.Spec.Template
+	assert.Equal(t, map[string]string{"app": "coder", RunLabel: "abcd"}, pod.Labels)
+	assert.Equal(t, w.Pod.Annotations, pod.Annotations)
+	assert.Equal(t, "coder", pod.Spec.ServiceAccountName)
+	assert.Equal(t, w.Pod.Spec.NodeSelector, pod.Spec.NodeSelector)
+	assert.Equal(t, w.Pod.Spec.SecurityContext, pod.Spec.SecurityContext)
+	assert.Equal(t, []corev1.PodReadinessGate{{ConditionType: NeverReady}}, pod.Spec.ReadinessGates)
+	assert.Empty(t, pod.Spec.PriorityClassName)
+	require.Len(t, pod.Spec.InitContainers, 1)
+	assert.Equal(t, "proxy", pod.Spec.InitContainers[0].Name)
+	assert.NotNil(t, pod.Spec.Containers[0].LivenessProbe, "a sidecar stays as it is")
+
+	c := pod.Spec.Containers[1]
+	assert.Equal(t, "coder:1", c.Image)
+	assert.Equal(t, []string{"sh", "-c", "exec sleep 60"}, c.Command)
+	assert.Empty(t, c.Args)
+	assert.Nil(t, c.LivenessProbe)
+	assert.Nil(t, c.ReadinessProbe)
+	assert.Nil(t, c.StartupProbe)
+	assert.Nil(t, c.Lifecycle)
+	assert.Equal(t, w.Pod.Spec.Containers[1].SecurityContext, c.SecurityContext)
+	assert.True(t, *c.Env[0].ValueFrom.SecretKeyRef.Optional)
+	assert.True(t, *c.EnvFrom[0].SecretRef.Optional)
+	assert.Equal(t, []corev1.VolumeMount{{Name: "tls", MountPath: "/tls"}, {Name: volume, MountPath: mountPath}}, c.VolumeMounts)
+	require.Len(t, pod.Spec.Volumes, 2)
+	assert.True(t, *pod.Spec.Volumes[0].Secret.Optional)
+	assert.Equal(t, corev1.StorageMediumMemory, pod.Spec.Volumes[1].EmptyDir.Medium)
+}
+
+func TestAnImageOfAgentsRunsTheAgentAlone(t *testing.T) {
+	t.Parallel()
+	job := Plan{Run: "abcd", Lifetime: time.Minute, Image: "agent:1", DefaultAccount: true}.Job(replicas(), 2)
+	assert.Equal(t, "coder-ha-abcd-2", job.Name)
+	c := job.Spec.Template.Spec.Containers[1]
+	assert.Equal(t, "agent:1", c.Image)
+	assert.Equal(t, []string{InImage, "wait", "60"}, c.Command)
+	assert.Empty(t, job.Spec.Template.Spec.ServiceAccountName)
+}
+
+func TestWhatKeepsAPodFromRunningIsNamed(t *testing.T) {
+	t.Parallel()
+	waits := func(reason, message string) corev1.PodStatus {
+		return corev1.PodStatus{Phase: corev1.PodPending, ContainerStatuses: []corev1.ContainerStatus{
+			{Name: "coder", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}},
+		}}
+	}
+	for name, c := range map[string]struct {
+		status corev1.PodStatus
+		why    string
+		stuck  bool
+	}{
+		"it runs": {corev1.PodStatus{Phase: corev1.PodRunning, PodIP: "10.0.0.1", ContainerStatuses: []corev1.ContainerStatus{
+			{Name: "coder", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
+		}}, "", false},
+		"no address yet": {corev1.PodStatus{Phase: corev1.PodRunning}, "its pod is Running", false},
+		"no node": {corev1.PodStatus{Conditions: []corev1.PodCondition{
+			{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Message: "0/3 nodes are available"},
+		}}, "no node takes its pod: 0/3 nodes are available", true},
+		"being made": {waits("ContainerCreating", ""), "its container coder does not run yet", false},
+		"no image":   {waits("ErrImagePull", "not found"), "its container coder waits: ErrImagePull: not found", true},
+		"ended": {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{
+			{Name: "coder", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "StartError", Message: "no sh"}}},
+		}}, "its container coder ended: StartError: no sh", true},
+	} {
+		why, stuck := trouble(corev1.Pod{Status: c.status})
+		assert.Equal(t, c.why, why, name)
+		assert.Equal(t, c.stuck, stuck, name)
+	}
+}
