@@ -24,8 +24,9 @@ func (j *judging) command(streams run.Streams, settings *run.Settings, color *st
 	limits := namesOf(func(f *pflag.FlagSet) { addPostgresLimits(f, &j.request.Judging.Limits.Postgres) })
 	addPostgresLimits(f, &j.request.Judging.Limits.Postgres)
 	addFacts(f, &j.request.Facts)
+	addInCluster(f, &j.request.InCluster)
 	j.request.Timeout = run.DefaultTimeout
-	addTime(f, &j.request.Timeout, "timeout", "end the whole run after this time")
+	addTime(f, &j.request.Timeout, "timeout", "end the whole run after this time (default with --in-cluster: 5m)")
 	cmd.Args = cobra.MaximumNArgs(2)
 	cmd.ValidArgsFunction = completeChart
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
@@ -39,6 +40,9 @@ func (j *judging) command(streams run.Streams, settings *run.Settings, color *st
 		}
 		if err := j.output.into(&j.request); err != nil {
 			return err
+		}
+		if j.request.InCluster.On && !cmd.Flags().Changed("timeout") {
+			j.request.Timeout = run.InClusterTimeout
 		}
 		return j.request.Do(cmd.Context(), streams)
 	}

@@ -18,8 +18,8 @@ number of replicas, their connection pools and the version of Coder are read fro
 there.
 
 The probe opens at most two connections to a database and writes nothing; the
-LISTEN with which it tries pubsub is taken back. Run it where the replicas will
-run: the latency is measured from this machine.
+LISTEN with which it tries pubsub is taken back. The latency is measured from this
+machine, or with --in-cluster from a pod in the place of each replica.
 
 Exit codes: 0 no findings of at least --fail-on, 1 findings, 2 the work could not
 be done, 124 timed out, 130 interrupted.`
@@ -33,6 +33,9 @@ const postgresExample = `  # the URL from a file that only you can read
 
   # the URL of a release, from its manifests and their Secret in the cluster
   helm get manifest coder -n coder | helm coder-ha postgres -n coder --manifest -
+
+  # a database that only the cluster reaches
+  helm coder-ha postgres coder ./charts/coder -n coder -f values.yaml --in-cluster
 
   # in CI
   helm coder-ha postgres --postgres-url-file ./url -o json > postgres.json`

@@ -28,6 +28,13 @@ is judged too. With --probe, the hosts are asked from this machine, which is bes
 of them: each relay URL, port 6222 where pubsub uses it, and the access URL. Without it
 nothing is sent to them.
 
+With --in-cluster, a pod takes the place of each replica for some seconds, as the
+replica will be: with its labels, node selection, security context, Secrets and
+sidecars. From there the relays and port 6222 of the others are asked, the database
+with the URL in the pod, and the access URL. The pods are never ready, so nothing is
+sent to them, and they are removed at the end; the cluster removes them by itself if
+this command cannot. This is the only option that writes to a cluster.
+
 The database is asked for real. Its URL comes from the first of:
 --postgres-url and --postgres-url-file, CODER_PG_CONNECTION_URL in the
 environment, the manifests, and the Secret that they refer to, if a kubeconfig
@@ -63,6 +70,9 @@ const validateExample = `  # the chart that comes with this plugin, with your va
 
   # on one of the hosts: do the replicas answer?
   helm coder-ha validate --env-dir ./hosts --coder-version 2.37 --probe
+
+  # from where the replicas will run: the database, and the replicas from each other
+  helm coder-ha validate coder ./charts/coder -n coder -f values.yaml --in-cluster
 
   # check the database too, without its URL in the process list
   CODER_PG_CONNECTION_URL="$(cat url)" helm coder-ha validate -f values.yaml

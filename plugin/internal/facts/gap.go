@@ -83,7 +83,9 @@ func (f *Facts) has(kind Kind) bool {
 	case Services, Routes, NetworkPolicies, DisruptionBudgets, Autoscalers:
 		_, unread := f.Gaps[kind]
 		return f.Deployment != nil && !unread
-	case Pods, Nodes, EndpointSlices, Events:
+	case Nodes:
+		return f.Running.has(kind) || f.Placed()
+	case Pods, EndpointSlices, Events:
 		return f.Running.has(kind)
 	default:
 		return false

@@ -107,6 +107,10 @@ type Trial struct {
 	Elapsed time.Duration `json:"elapsedNs"`
 }
 
+// Placed says whether pods were put in the places of the replicas, and the zones and
+// regions of their nodes are known.
+func (f *Facts) Placed() bool { return f.Trial != nil && f.Trial.Unplaced == "" && len(f.Places) > 0 }
+
 // Absence is what could not be tried of a replica.
 type Absence struct {
 	Replica string `json:"replica"`

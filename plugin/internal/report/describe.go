@@ -56,13 +56,28 @@ func describePostgres(found []facts.Postgres) *Postgres {
 	}
 	f := found[0].Facts
 	out := &Postgres{Reachable: f.FailedStep == "" && f.Server != nil}
-	for _, p := range found {
+	for _, p := range distinct(found) {
 		out.Facts = append(out.Facts, p.Facts)
 	}
 	if f.Server != nil {
 		out.ServerVersion = f.Server.Version
 	}
 	out.Latency = describeLatency(f.Latency)
+	return out
+}
+
+// distinct are the probes of which people are shown everything: of those from the places
+// of replicas the first one, for the others differ in little but their latency.
+func distinct(found []facts.Postgres) []facts.Postgres {
+	var out []facts.Postgres
+	placed := false
+	for _, p := range found {
+		if p.Position != facts.ThisMachine && placed {
+			continue
+		}
+		placed = placed || p.Position != facts.ThisMachine
+		out = append(out, p)
+	}
 	return out
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
@@ -40,7 +41,7 @@ func htmlDatabases(p *Postgres) []htmlDatabase {
 	var out []htmlDatabase
 	for _, f := range p.Facts {
 		d := htmlDatabase{URL: f.Target.URL, Origin: f.Target.Origin}
-		pageLines(f, func(name, format string, args ...any) {
+		pageLines(f, facts.ThisMachine, func(name, format string, args ...any) {
 			d.Lines = append(d.Lines, htmlLine{name, fmt.Sprintf(format, args...)})
 		})
 		if f.Latency != nil && len(f.Latency.Samples) > 0 {

@@ -37,11 +37,11 @@ var kinds = map[facts.Kind]string{
 	facts.Replicas:    "a chart, manifests or hosts",
 	facts.DatabaseURL: "a database URL",
 	facts.Database:    "an answer of the database",
-	facts.Mesh:        "answers of the replicas (--probe)",
+	facts.Mesh:        "answers of the replicas (--probe, --in-cluster)",
 
 	facts.Services: "the Services", facts.Routes: "the Ingresses", facts.NetworkPolicies: "the NetworkPolicies",
 	facts.DisruptionBudgets: "the PodDisruptionBudgets", facts.Autoscalers: "the HorizontalPodAutoscalers",
-	facts.Pods: "the pods that run (status)", facts.Nodes: "their nodes", facts.EndpointSlices: "their EndpointSlices", facts.Events: "their events",
+	facts.Pods: "the pods that run (status)", facts.Nodes: "their nodes (status, --in-cluster)", facts.EndpointSlices: "their EndpointSlices", facts.Events: "their events",
 	facts.API: "answers of each coderd (status)", facts.OwnerAPI: "a session token of an owner",
 }
 

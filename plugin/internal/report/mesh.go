@@ -12,8 +12,20 @@ import (
 // Position is where replicas were asked from.
 type Position struct {
 	// Name is that of a replica, or empty for the machine that the command ran on.
-	Name      string  `json:"name"`
-	AccessURL *Answer `json:"accessURL,omitempty"`
+	Name string `json:"name"`
+	// Node, Zone, Region and IP are those of a pod in the place of the replica.
+	Node      string            `json:"node,omitempty"`
+	Zone      string            `json:"zone,omitempty"`
+	Region    string            `json:"region,omitempty"`
+	IP        string            `json:"ip,omitempty"`
+	Postgres  *PositionDatabase `json:"postgres,omitempty"`
+	AccessURL *Answer           `json:"accessURL,omitempty"`
+}
+
+// PositionDatabase is the database as a position sees it.
+type PositionDatabase struct {
+	Reachable bool     `json:"reachable"`
+	Latency   *Latency `json:"latencyMs,omitempty"`
 }
 
 // Link is what a replica answered to a position.
@@ -34,7 +46,15 @@ type Answer struct {
 // describeMesh is what replicas answered, as reports show it.
 func describeMesh(f *facts.Facts) (positions []Position, mesh []Link) {
 	for _, p := range f.Places {
-		positions = append(positions, Position{Name: string(p.Position), AccessURL: describeAnswer(p.Access)})
+		one := Position{
+			Name: string(p.Position), Node: p.Node, Zone: p.Zone, Region: p.Region, IP: p.IP, AccessURL: describeAnswer(p.Access),
+		}
+		for _, db := range f.Postgres {
+			if db.Position == p.Position && p.Position != facts.ThisMachine {
+				one.Postgres = &PositionDatabase{Reachable: db.FailedStep == "" && db.Server != nil, Latency: describeLatency(db.Latency)}
+			}
+		}
+		positions = append(positions, one)
 	}
 	for _, l := range f.Mesh {
 		mesh = append(mesh, Link{From: string(l.From), To: l.To, Relay: describeAnswer(l.Relay), Cluster: describeAnswer(l.Cluster)})
@@ -59,6 +79,10 @@ const mostGood = 8
 
 // mesh is a table of what the replicas answered, for each position.
 func (t textWriter) mesh(w io.Writer, r Report) {
+	if len(r.Positions) > 0 && r.Positions[0].Node != "" {
+		t.matrix(w, r)
+		return
+	}
 	for _, p := range r.Positions {
 		fmt.Fprintf(w, "Asked from %s\n", facts.Position(p.Name))
 		if p.AccessURL != nil {

@@ -6,14 +6,20 @@ import (
 	"strings"
 	"time"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 // postgresPage writes everything that one probe found out, for people.
-func postgresPage(w io.Writer, f *pgfacts.Facts) {
-	fmt.Fprintf(w, "%s\n  from %s\n\n", f.Target.URL, f.Target.Origin)
-	pageLines(f, func(name, format string, args ...any) {
+func postgresPage(w io.Writer, page facts.Postgres) {
+	f := page.Facts
+	fmt.Fprintf(w, "%s\n  from %s\n", f.Target.URL, f.Target.Origin)
+	if page.Position != facts.ThisMachine {
+		fmt.Fprintf(w, "  as %s sees it\n", page.Position)
+	}
+	fmt.Fprintln(w)
+	pageLines(f, page.Position, func(name, format string, args ...any) {
 		fmt.Fprintf(w, "  %-14s %s\n", name, fmt.Sprintf(format, args...))
 	})
 	fmt.Fprintln(w)
@@ -23,11 +29,11 @@ func postgresPage(w io.Writer, f *pgfacts.Facts) {
 }
 
 // pageLines are the lines of a page but for the latency, each with its name.
-func pageLines(f *pgfacts.Facts, line func(name, format string, args ...any)) {
+func pageLines(f *pgfacts.Facts, from facts.Position, line func(name, format string, args ...any)) {
 	pageConnection(f, line)
 	if f.Server != nil && f.Server.VersionNum > 0 {
 		pageServer(f, line)
-		pageBehavior(f, line)
+		pageBehavior(f, from, line)
 	}
 	if f.Coder != nil {
 		pageCoder(f, line)
@@ -126,7 +132,7 @@ func yesNo(b bool) string {
 	return "no"
 }
 
-func pageBehavior(f *pgfacts.Facts, line func(name, format string, args ...any)) {
+func pageBehavior(f *pgfacts.Facts, from facts.Position, line func(name, format string, args ...any)) {
 	if s := f.PubSub; s != nil {
 		text := "LISTEN is kept: " + yesNo(s.Listening)
 		switch {
@@ -152,7 +158,7 @@ func pageBehavior(f *pgfacts.Facts, line func(name, format string, args ...any))
 		if c.Skew < 0 {
 			direction = "behind"
 		}
-		line("clock", "%s %s this machine's, give or take %s", human.Duration(c.Skew.Abs()), direction, human.Duration(c.Uncertainty))
+		line("clock", "%s %s that of %s, give or take %s", human.Duration(c.Skew.Abs()), direction, from, human.Duration(c.Uncertainty))
 	}
 	if a := f.Activity; a != nil && len(a.MigrationLocks)+len(a.IdleInTransaction) > 0 {
 		line("activity", "%d sessions with the migration lock, %d idle in a transaction", len(a.MigrationLocks), len(a.IdleInTransaction))

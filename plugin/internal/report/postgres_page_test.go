@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
@@ -54,11 +55,11 @@ func TestThePageShowsEveryFact(t *testing.T) {
 		RoundTrips: [2]int{16, 8},
 	}
 	var out bytes.Buffer
-	postgresPage(&out, f)
+	postgresPage(&out, facts.Postgres{Facts: f})
 	for _, want := range []string{
 		"postgres://coder:***@db:5432/coder", "from ./url", "not needed: the URL has an address", "2.0 ms at 10.0.0.5:5432", "10.0.0.6:5432: connection refused",
 		"TLS 1.3", "not verified: sslrootcert /ca", "Amazon RDS 17.10, standby", "system 7, database 5", "PgBouncer", "coder (superuser), schema public, CREATE yes",
-		"max 100, reserved 3", "of the database 40", "statement_timeout = 30s, set for the role", "NOTIFY arrived after 1.0 ms", "3.0 s behind this machine's",
+		"max 100, reserved 3", "of the database 40", "statement_timeout = 30s, set for the role", "NOTIFY arrived after 1.0 ms", "3.0 s behind that of this machine",
 		"schema version 535, dirty", "tailnet_peers", "coder-0", "Failed to dial peers", "1 row of a replica that ended uncleanly", "flavor: permission denied", "16 round trips on one connection, 8 on another",
 	} {
 		assert.Contains(t, out.String(), want)

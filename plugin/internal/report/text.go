@@ -27,8 +27,8 @@ type textWriter struct {
 
 func (t textWriter) Write(w io.Writer, r Report) error {
 	out := bufio.NewWriter(w)
-	for _, page := range r.Pages {
-		postgresPage(out, page.Facts)
+	for _, page := range distinct(r.Pages) {
+		postgresPage(out, page)
 	}
 	if r.Running != nil {
 		t.running(out, r)

@@ -42,6 +42,8 @@ type Request struct {
 	Output  report.Output
 	// Probe asks the replicas too, which run on hosts without Kubernetes.
 	Probe bool
+	// InCluster asks from the places of the replicas, in a cluster.
+	InCluster InCluster
 	// Timeout bounds the whole run.
 	Timeout time.Duration
 }
@@ -67,7 +69,7 @@ func (r Request) Do(parent context.Context, streams Streams) error {
 	if r.Timeout <= 0 {
 		return fmt.Errorf("--timeout %s: use a time above 0, such as 30s", r.Timeout)
 	}
-	if err := errors.Join(r.Output.Check(), r.Facts.check()); err != nil {
+	if err := errors.Join(r.Output.Check(), r.Facts.check(), r.InCluster.check(r)); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeoutCause(parent, r.Timeout, timeoutError(r.Timeout))
@@ -118,6 +120,7 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 	if r.Probe && !r.Source.Hosts.Named() {
 		return nil, errProbe
 	}
+	var described *source.Description
 	switch {
 	case r.DatabaseOnly && !r.Source.Named() && !asked.given:
 		return nil, errNoURL
@@ -125,7 +128,7 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 		out.Lacks(facts.Replicas, facts.Gap{Reason: "only the database was asked"})
 	default:
 		progress.wait("reading the replicas")
-		described, err := within(ctx, func() (*source.Description, error) { return r.Source.Describe(ctx, key) })
+		described, err = within(ctx, func() (*source.Description, error) { return r.Source.Describe(ctx, key) })
 		if err != nil {
 			return nil, err
 		}
@@ -136,6 +139,10 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 			if err := r.askCluster(ctx, described, out); err != nil {
 				return nil, err
 			}
+		}
+		if r.InCluster.On && !asked.given {
+			// The replicas' own database is asked from where they will be.
+			asked.urls = nil
 		}
 	}
 	if r.Probe {
@@ -155,6 +162,9 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 	asked.probe(ctx, key, out)
 	wg.Wait()
 	take()
+	if r.InCluster.On {
+		r.rehearse(ctx, described, key, out, progress)
+	}
 	return out, nil
 }
 

@@ -33,13 +33,18 @@ func judgeHairpin(f *check.Case) check.Result {
 			j.See("access-url-missing")
 		case place.Position == facts.ThisMachine:
 			j.Unproven("this machine is none of the hosts"+seen(*a), judgment.OnOneOfTheHosts)
+		case f.Trial != nil && f.Trial.Running == 0 && a.Failure != nil:
+			j.Unproven("no replica runs yet that could answer at the access URL: "+a.Failure.Message+", from "+place.Position.String(), "run it again after the install")
 		case redirects(a):
 			j.Unproven("the access URL answers with a redirect, which is not followed", "open its /healthz on one of the hosts")
 		default:
 			s := judgment.Of(f.Deployment, r, r.Env(coder.AccessURL))
-			if j.Reach(place.Position, "the access URL", *a, check.Finding{Subject: s, Expected: "status 200 of GET /healthz"}) {
+			if j.ReachFromPods(f, place.Position, "the access URL", *a, check.Finding{Subject: s, Expected: "status 200 of GET /healthz"}) {
 				note = "from " + place.Position.String()
-				if a.Latency != nil {
+				if len(f.Places) > 1 {
+					note = "from " + human.Count(len(f.Places), "replica")
+				}
+				if a.Latency != nil && len(f.Places) == 1 {
 					note += ", " + human.Duration(a.Latency.Median)
 				}
 			}

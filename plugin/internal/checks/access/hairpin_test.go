@@ -3,6 +3,7 @@ package access
 import (
 	"testing"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -19,6 +20,14 @@ func hairpinCases(_ *testing.T, c *checktest.Cases) {
 	const here, host = facts.ThisMachine, facts.Position("coder-1")
 	c.About("access-url-hairpin",
 		checktest.Skips("pods do not run yet", "only replicas that run", nil),
+		checktest.Notes("it answers every pod", "from 3 replicas", checktest.Rehearsed(nil)),
+		checktest.Skips("before the install", "no replica runs yet that could answer at the access URL: status 503", checktest.Rehearsed(func(f *check.Case) {
+			f.Trial.Running = 0
+			f.Places[0].Access = checktest.Failed(facts.Status, "status 503")
+		})),
+		checktest.Fires("beside replicas that run", "the access URL: no answer within 3.0 s, from replica coder-1", checktest.Rehearsed(func(f *check.Case) {
+			f.Places[1].Access = checktest.Failed(facts.Timeout, "no answer within 3.0 s")
+		})),
 		checktest.Skips("hosts that were not asked", "were not asked", checktest.OnHosts(nil)),
 		checktest.Notes("it answers a host", "from replica coder-1, 1.0 ms", checktest.AskedFrom(host, nil, nil)),
 		checktest.Skips("it answers another machine", "none of the hosts, where the access URL answers", checktest.AskedFrom(here, nil, nil)),

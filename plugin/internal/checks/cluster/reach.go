@@ -1,8 +1,6 @@
 package cluster
 
 import (
-	"fmt"
-
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
@@ -28,7 +26,9 @@ func judgeReach(f *check.Case) check.Result {
 		withNATS(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 			switch {
 			case link == nil:
-				j.NotAsked(f)
+				j.NotAsked(f, r, facts.ClusterAddress)
+			case link.Cluster == nil && f.Trial.Why(r.Name, facts.ClusterAddress) != nil:
+				j.NotAsked(f, r, facts.ClusterAddress)
 			case link.Cluster == nil:
 				notDialed(j, r)
 			case deployment.Loopback(normalIP(r.EffectiveClusterHost().Text)):
@@ -39,13 +39,22 @@ func judgeReach(f *check.Case) check.Result {
 			default:
 				s := judgment.Of(d, r, r.EffectiveClusterHost())
 				s.Replica = r.Name
-				if j.Reach(link.From, "port 6222 of "+r.Name, *link.Cluster, check.Finding{Subject: s, Expected: "a connection within 3 s"}) {
+				if j.ReachFromPods(f, link.From, "port 6222 of "+r.Name, *link.Cluster, check.Finding{Subject: s, Expected: "a connection within 3 s", Remedy: podRemedy(f)}) {
 					reached, from = reached+1, link.From
 				}
 			}
 		})(j, f.Deployment, r)
 	})
-	return judgment.Noted(result, fmt.Sprintf("%d of %d, from %s", reached, len(f.Mesh), from))
+	return judgment.Noted(result, judgment.ReachedNote(f, reached, from))
+}
+
+// podRemedy is what to do where pods do not reach each other; empty where the
+// replicas are no pods.
+func podRemedy(f *check.Case) string {
+	if f.Trial == nil {
+		return ""
+	}
+	return "Let the pods reach each other on TCP port 6222: look at the NetworkPolicies, the service mesh and the firewall between the nodes."
 }
 
 // notDialed says why the port of a replica was not dialed.

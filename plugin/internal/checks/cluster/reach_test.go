@@ -1,8 +1,10 @@
 package cluster
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -16,6 +18,14 @@ func reachCases(_ *testing.T, c *checktest.Cases) {
 	const here, host = facts.ThisMachine, facts.Position("coder-1")
 	c.About("cluster-port-unreachable",
 		checktest.Skips("pods do not run yet", "only replicas that run", nil),
+		checktest.Notes("pods in the places of the replicas", "6 of 6, from 3 replicas", checktest.Rehearsed(nil)),
+		checktest.Fires("a closed port between pods", "port 6222 of coder-1: no answer within 3.0 s, from replica coder-0", checktest.Rehearsed(func(f *check.Case) {
+			f.Mesh[0].Cluster = checktest.Failed(facts.Timeout, "no answer within 3.0 s")
+		})),
+		checktest.Skips("no pod in the place of one", "no pod answers in the place of coder-2", checktest.Rehearsed(func(f *check.Case) {
+			f.Mesh = slices.DeleteFunc(f.Mesh, func(l facts.Link) bool { return l.To == "coder-2" || l.From == "coder-2" })
+			f.Trial.Absent = []facts.Absence{{Replica: "coder-2", Reason: "no pod answers in the place of coder-2: no node takes it", Proof: "let it run"}}
+		})),
 		checktest.Skips("hosts that were not asked", "were not asked", checktest.OnHosts(nil)),
 		checktest.Notes("open", "3 of 3, from replica coder-1", checktest.AskedFrom(host, nil, nil)),
 		checktest.Fires("refused", "port 6222 of coder-2: connection refused", portFails(here, facts.Refused, "connection refused")),

@@ -66,6 +66,8 @@ type Judgment struct {
 	applies  bool
 	// off says why a thing that was looked at does not apply, the first one.
 	off *check.Skip
+	// failures are those of addresses, by what is said of them.
+	failures map[string]alike
 }
 
 // Find adds a finding.

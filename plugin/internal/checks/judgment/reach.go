@@ -6,6 +6,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
 // OnOneOfTheHosts is how to ask from where replicas ask each other.
@@ -24,11 +25,52 @@ func (j *Judgment) Reach(from facts.Position, what string, a facts.Answer, findi
 	case from == facts.ThisMachine && !f.Cause.Answers():
 		j.Unproven(fmt.Sprintf("this machine is none of the hosts, and gets no answer from %s at %s: %s", what, a.Target, f.Message), OnOneOfTheHosts)
 	default:
-		finding.Message = fmt.Sprintf("%s: %s, from %s", what, f.Message, from)
-		finding.Observed = a.Target + ": " + f.Message
-		j.Find(finding)
+		j.alike(what+": "+f.Message, from, finding, a.Target+": "+f.Message)
 	}
 	return false
+}
+
+// alike is a failure that several positions saw.
+type alike struct {
+	finding int
+	first   facts.Position
+	others  int
+}
+
+// alike adds a finding, or one more position to it.
+func (j *Judgment) alike(what string, from facts.Position, finding check.Finding, observed string) {
+	seen, again := j.failures[what]
+	if !again {
+		finding.Message, finding.Observed = what+", from "+from.String(), observed
+		before := len(j.findings)
+		j.Find(finding)
+		if j.failures == nil {
+			j.failures = map[string]alike{}
+		}
+		if len(j.findings) > before {
+			j.failures[what] = alike{finding: before, first: from}
+		}
+		return
+	}
+	seen.others++
+	j.failures[what] = seen
+	j.findings[seen.finding].Message = fmt.Sprintf("%s, from %s and %s", what, seen.first, human.Count(seen.others, "other replica"))
+}
+
+// PoliciesPending says whether NetworkPolicies of the input may not be in the cluster
+// yet, so that another one may still block what they will allow.
+func PoliciesPending(f *check.Case) bool {
+	return f.Trial != nil && f.Trial.Running == 0 && f.Deployment != nil && len(f.Deployment.Policies) > 0
+}
+
+// ReachFromPods is Reach, for pods that may be in the place of the replicas before
+// their NetworkPolicies are.
+func (j *Judgment) ReachFromPods(c *check.Case, from facts.Position, what string, a facts.Answer, finding check.Finding) (reached bool) {
+	if f := a.Failure; f != nil && PoliciesPending(c) && (f.Cause == facts.Timeout || f.Cause == facts.Unreachable) {
+		j.Unproven(fmt.Sprintf("%s: %s, from %s, and the NetworkPolicies of the input may not be in the cluster yet", what, f.Message, from), "apply them, or run it again after the install")
+		return false
+	}
+	return j.Reach(from, what, a, finding)
 }
 
 // EachLink judges what each replica answered, which is nil where it was not asked. It
@@ -53,9 +95,16 @@ func EachLink(f *check.Case, judge func(*Judgment, deployment.Replica, *facts.Li
 	return j.Result()
 }
 
-// NotAsked says why no replica was asked.
-func (j *Judgment) NotAsked(f *check.Case) {
-	gap, _ := f.Missing(facts.Mesh)
+// NotAsked says why a replica, or one of its addresses, was not asked.
+func (j *Judgment) NotAsked(f *check.Case, r deployment.Replica, what string) {
+	if absence := f.Trial.Why(r.Name, what); absence != nil {
+		j.Unproven(absence.Reason, absence.Proof)
+		return
+	}
+	gap, missing := f.Missing(facts.Mesh)
+	if !missing {
+		gap = facts.Gap{Reason: r.Name + " was not asked", Proof: "run it again"}
+	}
 	if gap.Proof == "" {
 		j.Skip("%s", gap.Reason)
 		return
@@ -69,4 +118,12 @@ func Noted(result check.Result, note string) check.Result {
 		result.Note = note
 	}
 	return result
+}
+
+// ReachedNote says how many ways were good, and from where.
+func ReachedNote(f *check.Case, reached int, from facts.Position) string {
+	if len(f.Places) > 1 {
+		return fmt.Sprintf("%d of %d, from %s", reached, len(f.Mesh), human.Count(len(f.Places), "replica"))
+	}
+	return fmt.Sprintf("%d of %d, from %s", reached, len(f.Mesh), from)
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
@@ -17,8 +18,8 @@ func latencyChecks() []check.Check {
 			Title:   "the latency to the database is low",
 			Why:     "coderd queries the database several times for each API request, so each millisecond counts several times.",
 			Example: "a median round trip of 20 ms",
-			Remedy:  "Run the replicas and the database in one region, preferably in one zone. The latency is measured from this machine: run the check in a pod to measure it from there.",
-			Judge:   probed(answered(judgeLatency)),
+			Remedy:  "Run the replicas and the database in one region, preferably in one zone. Without --in-cluster, the latency is measured from this machine.",
+			Judge:   slowest(answered(judgeLatency)),
 		},
 		{
 			ID: "postgres-latency-uneven", Area: area, Severity: check.Warning, Needs: judgment.Database,
@@ -26,15 +27,15 @@ func latencyChecks() []check.Check {
 			Why:     "A replica that is far from the database is slow for the users that the load balancer sends to it.",
 			Example: "two replicas measure 1 ms, the third one 20 ms",
 			Remedy:  "Keep all replicas in the region of the database. For users in other regions, add workspace proxies, not replicas.",
-			Judge:   probed(answered(judgeUneven)),
+			Judge:   judgeUnevenPlaces,
 		},
 		{
 			ID: "postgres-clock-skew", Area: area, Severity: check.Warning, Needs: judgment.Database,
-			Title:   "the clocks of the database and this machine agree",
+			Title:   "the clock of the database agrees with those of the machines that asked it",
 			Why:     "Replicas decide by their clocks whether a peer is alive: with about 7 seconds of skew they lose each other.",
 			Example: "the clock of the database is 6 seconds ahead",
-			Remedy:  "Synchronize the clocks of the database server and every node with NTP. The clock of this machine may be the wrong one.",
-			Judge:   probed(answered(judgeClock)),
+			Remedy:  "Synchronize the clocks of the database server and every node with NTP. The clock of the machine that asked may be the wrong one.",
+			Judge:   probedFrom(judgeClock),
 		},
 	}
 }
@@ -79,8 +80,34 @@ const (
 	farLatency   = coderLatency
 )
 
-// noticeable is below what a difference between replicas does no harm.
-const noticeable = time.Millisecond
+// A difference between replicas does no harm below noticeable. Between zones of one
+// region some milliseconds are usual, and a busy node adds to a measurement from
+// outside of coderd: there it is placesNoticeable.
+const (
+	noticeable       = time.Millisecond
+	placesNoticeable = 5 * time.Millisecond
+)
+
+// judgeUnevenPlaces compares what was measured from the places of the replicas, and
+// else what the replicas wrote into the database.
+func judgeUnevenPlaces(f *check.Case) check.Result {
+	var near, far *facts.Postgres
+	for i, p := range f.Postgres {
+		if p.Position == facts.ThisMachine || p.Latency == nil {
+			continue
+		}
+		if near == nil || p.Latency.Median < near.Latency.Median {
+			near = &f.Postgres[i]
+		}
+		if far == nil || p.Latency.Median > far.Latency.Median {
+			far = &f.Postgres[i]
+		}
+	}
+	if near == nil || near == far {
+		return probed(answered(judgeUneven))(f)
+	}
+	return uneven(placesNoticeable, server(far.Facts), string(near.Position), near.Latency.Median, string(far.Position), far.Latency.Median)
+}
 
 func judgeUneven(_ *check.Case, p *pgfacts.Facts) check.Result {
 	live, skip := liveReplicas(p)
@@ -99,14 +126,19 @@ func judgeUneven(_ *check.Case, p *pgfacts.Facts) check.Result {
 			far = r
 		}
 	}
-	observed := fmt.Sprintf("%s: %s, %s: %s", near.Hostname, human.Duration(near.DatabaseLatency), far.Hostname, human.Duration(far.DatabaseLatency))
-	finding := check.Finding{Subject: server(p), Observed: observed}
+	return uneven(noticeable, server(p), near.Hostname, near.DatabaseLatency, far.Hostname, far.DatabaseLatency)
+}
+
+// uneven compares the nearest replica with the farthest one.
+func uneven(noticeable time.Duration, subject check.Subject, near string, nearest time.Duration, far string, farthest time.Duration) check.Result {
+	observed := fmt.Sprintf("%s: %s, %s: %s", near, human.Duration(nearest), far, human.Duration(farthest))
+	finding := check.Finding{Subject: subject, Observed: observed}
 	switch {
-	case far.DatabaseLatency > farLatency:
-		finding.Message = fmt.Sprintf("replica %s measures %s to the database", far.Hostname, human.Duration(far.DatabaseLatency))
+	case farthest > farLatency:
+		finding.Message = fmt.Sprintf("replica %s measures %s to the database", far, human.Duration(farthest))
 		finding.Expected = "at most " + human.Duration(farLatency) + " for every replica"
-	case far.DatabaseLatency > unevenFactor*near.DatabaseLatency && far.DatabaseLatency >= noticeable:
-		finding.Message = fmt.Sprintf("replica %s measures much more latency to the database than %s", far.Hostname, near.Hostname)
+	case farthest > unevenFactor*nearest && farthest >= noticeable:
+		finding.Message = fmt.Sprintf("replica %s measures much more latency to the database than %s", far, near)
 		finding.Expected = fmt.Sprintf("a difference of at most %d times", unevenFactor)
 	default:
 		return check.PassNote(observed)
@@ -121,7 +153,11 @@ const (
 	skewError   = 5 * time.Second
 )
 
-func judgeClock(_ *check.Case, p *pgfacts.Facts) check.Result {
+func judgeClock(f *check.Case, from facts.Position, p *pgfacts.Facts) check.Result {
+	return answered(func(_ *check.Case, p *pgfacts.Facts) check.Result { return judgeSkew(from, p) })(f, p)
+}
+
+func judgeSkew(from facts.Position, p *pgfacts.Facts) check.Result {
 	c := p.Clock
 	if c == nil {
 		return unanswered(p, pgfacts.AskClock, "its time")
@@ -132,9 +168,9 @@ func judgeClock(_ *check.Case, p *pgfacts.Facts) check.Result {
 	if c.Skew < 0 {
 		direction = "behind"
 	}
-	observed := fmt.Sprintf("%s %s this machine, give or take %s", human.Duration(c.Skew.Abs()), direction, human.Duration(c.Uncertainty))
+	observed := fmt.Sprintf("%s %s %s, give or take %s", human.Duration(c.Skew.Abs()), direction, from, human.Duration(c.Uncertainty))
 	finding := check.Finding{
-		Message: fmt.Sprintf("the database's clock is %s %s this machine's", human.Duration(c.Skew.Abs()), direction), Subject: server(p),
+		Message: fmt.Sprintf("the database's clock is %s %s that of %s", human.Duration(c.Skew.Abs()), direction, from), Subject: server(p),
 		Observed: observed, Expected: "less than " + human.Duration(skewWarning),
 	}
 	switch {

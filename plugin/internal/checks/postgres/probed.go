@@ -3,7 +3,7 @@ package postgres
 import (
 	"cmp"
 	"fmt"
-	"slices"
+	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
@@ -15,17 +15,21 @@ type databaseJudge func(*check.Case, *pgfacts.Facts) check.Result
 
 // probed judges every probe. What several of them found alike is said once.
 func probed(judge databaseJudge) func(*check.Case) check.Result {
+	return probedFrom(func(f *check.Case, _ facts.Position, p *pgfacts.Facts) check.Result { return judge(f, p) })
+}
+
+// probedFrom is probed, for what says from where it was seen.
+func probedFrom(judge func(*check.Case, facts.Position, *pgfacts.Facts) check.Result) func(*check.Case) check.Result {
 	return func(f *check.Case) check.Result {
 		var all check.Result
+		seen := map[check.Finding][]string{}
 		for _, p := range f.Postgres {
-			one := judge(f, p.Facts)
+			one := judge(f, p.Position, p.Facts)
 			for _, found := range one.Findings {
-				if p.Position != facts.ThisMachine {
-					found.Subject.Replica = string(p.Position)
-				}
-				if !slices.Contains(all.Findings, found) {
+				if _, again := seen[found]; !again {
 					all.Findings = append(all.Findings, found)
 				}
+				seen[found] = append(seen[found], string(p.Position))
 			}
 			// What is not proved outweighs what does not apply.
 			if one.Skip != nil && (all.Skip == nil || all.Skip.Proof == "") {
@@ -33,7 +37,38 @@ func probed(judge databaseJudge) func(*check.Case) check.Result {
 			}
 			all.Note = cmp.Or(all.Note, one.Note)
 		}
+		for i, found := range all.Findings {
+			// What all positions see is about none of them.
+			if from := seen[found]; len(from) < len(f.Postgres) || len(from) == 1 {
+				all.Findings[i].Subject.Replica = strings.Join(from, ", ")
+			}
+		}
 		return all
+	}
+}
+
+// slowest judges one position of several: the one that is farthest from the database.
+func slowest(judge databaseJudge) func(*check.Case) check.Result {
+	return func(f *check.Case) check.Result {
+		var far *facts.Postgres
+		rest := *f.Facts
+		rest.Postgres = nil
+		for i, p := range f.Postgres {
+			switch {
+			case p.Position == facts.ThisMachine || p.Latency == nil:
+				rest.Postgres = append(rest.Postgres, p)
+			case far == nil || p.Latency.Median > far.Latency.Median:
+				far = &f.Postgres[i]
+			}
+		}
+		if far != nil {
+			rest.Postgres = append(rest.Postgres, *far)
+		}
+		result := probed(judge)(&check.Case{Facts: &rest, Settings: f.Settings})
+		if far != nil && result.Note != "" {
+			result.Note += ", from " + far.Position.String()
+		}
+		return result
 	}
 }
 

@@ -31,6 +31,8 @@ func judgeReach(f *check.Case, p *pgfacts.Facts) check.Result {
 	case p.Target.InCluster && outOfReach(f, p):
 		step := p.Steps[len(p.Steps)-1]
 		return check.Unproven(fmt.Sprintf("this machine cannot reach %s: %s: %s", p.Target.Host, step.Step, step.Message), elsewhere(f))
+	case p.FailedStep == pgfacts.TCP && p.Steps[len(p.Steps)-1].TimedOut && judgment.PoliciesPending(f):
+		return check.Unproven("nothing answered at "+p.Target.Host+", and the NetworkPolicies of the input may not be in the cluster yet", "apply them, or run it again after the install")
 	case p.FailedStep != "":
 		return check.Fail(unreachable(p))
 	case len(p.Proxy.Refused) > 0:
@@ -83,7 +85,7 @@ func elsewhere(f *check.Case) string {
 	return elsewhereInCluster
 }
 
-const elsewhereInCluster = "run the plugin in a pod; or forward the port (kubectl port-forward service/NAME 5432) and give that address in CODER_PG_CONNECTION_URL"
+const elsewhereInCluster = "run it with --in-cluster; or forward the port (kubectl port-forward service/NAME 5432) and give that address in CODER_PG_CONNECTION_URL"
 
 // reached is one line on how the session was had.
 func reached(p *pgfacts.Facts) string {

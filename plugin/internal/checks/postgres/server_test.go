@@ -128,7 +128,19 @@ func latencyCases(_ *testing.T, c *checktest.Cases) {
 			w.Database().Coder.Replicas[i].DatabaseLatency = d
 		}
 	}
+	far := func(median time.Duration) func(*checktest.World) {
+		return checktest.FromReplicas(func(i int, p *pgfacts.Facts) {
+			if p.Latency = pgfacts.NewLatency([]time.Duration{time.Millisecond}); i == 2 {
+				p.Latency = pgfacts.NewLatency([]time.Duration{median})
+			}
+		})
+	}
 	c.About("postgres-latency-uneven",
+		checktest.Notes("even, from pods in the places of the replicas", "coder-0: 1.0 ms, coder-2: 5.0 ms", far(5*time.Millisecond)),
+		checktest.Notes("in another zone", "coder-0: 0.20 ms, coder-2: 1.9 ms", checktest.FromReplicas(func(i int, p *pgfacts.Facts) {
+			p.Latency = pgfacts.NewLatency([]time.Duration{[]time.Duration{200 * time.Microsecond, 300 * time.Microsecond, 1900 * time.Microsecond}[i]})
+		})),
+		checktest.Warns("one of the pods is much farther", "replica coder-2 measures much more latency to the database than coder-0", far(5100*time.Microsecond)),
 		checktest.Notes("even", "coder-0: 0.90 ms", (*checktest.World).Used),
 		checktest.Warns("one far away", "replica coder-1 measures 16 ms to the database", replica(1, 16*time.Millisecond)),
 		checktest.Warns("one much farther", "replica coder-2 measures much more latency to the database than coder-0", replica(2, 4600*time.Microsecond)),
@@ -144,10 +156,15 @@ func latencyCases(_ *testing.T, c *checktest.Cases) {
 		return func(w *checktest.World) { w.Database().Clock = &pgfacts.Clock{Skew: skew, Uncertainty: uncertainty} }
 	}
 	c.About("postgres-clock-skew",
+		checktest.Warns("of one of the pods", "3.0 s ahead of that of replica coder-1", checktest.FromReplicas(func(i int, p *pgfacts.Facts) {
+			if i == 1 {
+				p.Clock.Skew = 3 * time.Second
+			}
+		})),
 		checktest.Notes("equal", "10 ms, give or take 1.0 ms", nil),
 		checktest.Notes("at the limit", "", clock(2*time.Second, 0)),
-		checktest.Warns("ahead", "3.0 s ahead of this machine's", clock(3*time.Second, time.Millisecond)),
-		checktest.Warns("behind", "3.0 s behind this machine's", clock(-3*time.Second, time.Millisecond)),
+		checktest.Warns("ahead", "3.0 s ahead of that of this machine", clock(3*time.Second, time.Millisecond)),
+		checktest.Warns("behind", "3.0 s behind that of this machine", clock(-3*time.Second, time.Millisecond)),
 		checktest.Fires("far behind", "5.1 s behind", clock(-5100*time.Millisecond, time.Millisecond)),
 		checktest.Notes("within what the measurement may be off by", "", clock(2100*time.Millisecond, 200*time.Millisecond)),
 	)

@@ -41,7 +41,9 @@ func judgeReach(f *check.Case) check.Result {
 		case !r.EmbeddedRelay():
 			j.Skip("the embedded relay is off: no mesh uses the relay URL")
 		case link == nil:
-			j.NotAsked(f)
+			j.NotAsked(f, r, facts.RelayAddress)
+		case link.Relay == nil && f.Trial.Why(r.Name, facts.RelayAddress) != nil:
+			j.NotAsked(f, r, facts.RelayAddress)
 		case link.Relay == nil:
 			notDialed(j, r)
 		case loopback(r):
@@ -50,12 +52,21 @@ func judgeReach(f *check.Case) check.Result {
 		default:
 			s := judgment.Of(f.Deployment, r, r.Env(coder.RelayURL))
 			s.Replica = r.Name
-			if j.Reach(link.From, "the relay of "+r.Name, *link.Relay, check.Finding{Subject: s, Expected: expected(link.Relay)}) {
+			if j.ReachFromPods(f, link.From, "the relay of "+r.Name, *link.Relay, check.Finding{Subject: s, Expected: expected(link.Relay), Remedy: podRemedy(f)}) {
 				reached, from = reached+1, link.From
 			}
 		}
 	})
-	return recorded(f, judgment.Noted(result, fmt.Sprintf("%d of %d, from %s", reached, len(f.Mesh), from)))
+	return recorded(f, judgment.Noted(result, judgment.ReachedNote(f, reached, from)))
+}
+
+// podRemedy is what to do where pods do not reach each other; empty where the
+// replicas are no pods.
+func podRemedy(f *check.Case) string {
+	if f.Trial == nil {
+		return ""
+	}
+	return "Let the pods reach each other on the port of the relay URL: look at the NetworkPolicies, the service mesh and the firewall between the nodes."
 }
 
 func loopback(r deployment.Replica) bool {
@@ -85,12 +96,15 @@ func expected(a *facts.Answer) string {
 
 func judgeLatency(f *check.Case) check.Result {
 	var notes []string
+	slowest := slowestLink(f)
 	result := judgment.EachLink(f, func(j *judgment.Judgment, r deployment.Replica, link *facts.Link) {
 		switch {
 		case !r.EmbeddedRelay():
 			j.Skip("the embedded relay is off: no mesh uses the relay URL")
 		case link == nil:
-			j.NotAsked(f)
+			j.NotAsked(f, r, facts.RelayAddress)
+		case link.Relay == nil && f.Trial.Why(r.Name, facts.RelayAddress) != nil:
+			j.NotAsked(f, r, facts.RelayAddress)
 		case string(link.From) == link.To:
 			// The way of a host to itself says nothing about the others.
 		case link.From == facts.ThisMachine:
@@ -99,12 +113,35 @@ func judgeLatency(f *check.Case) check.Result {
 			j.See("relay-unreachable")
 		case link.Relay.Latency == nil:
 			j.Unproven("the relay of "+r.Name+" answered only once", "run it again")
+		case slowest != nil && link != slowest:
+			j.Good()
 		default:
 			notes = append(notes, fmt.Sprintf("%s to %s %s", link.From, link.To, human.Duration(link.Relay.Latency.Median)))
 			judgeMedian(j, f.Limits, *link, judgment.Of(f.Deployment, r, r.Env(coder.RelayURL)))
 		}
 	})
-	return judgment.Noted(result, strings.Join(notes, ", "))
+	note := strings.Join(notes, ", ")
+	if slowest != nil {
+		note = "the slowest of " + human.Count(len(f.Mesh), "way") + " is " + note
+	}
+	return judgment.Noted(result, note)
+}
+
+// slowestLink is the link with the longest round trip, where each position asked all
+// the others; nil where one did.
+func slowestLink(f *check.Case) *facts.Link {
+	if len(f.Places) < 2 {
+		return nil
+	}
+	var slowest *facts.Link
+	for i := range f.Mesh {
+		l := &f.Mesh[i]
+		measured := l.Relay != nil && l.Relay.Failure == nil && l.Relay.Latency != nil
+		if measured && (slowest == nil || l.Relay.Latency.Median > slowest.Relay.Latency.Median) {
+			slowest = l
+		}
+	}
+	return slowest
 }
 
 func judgeMedian(j *judgment.Judgment, limits check.Limits, link facts.Link, subject check.Subject) {

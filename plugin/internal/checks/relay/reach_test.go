@@ -1,12 +1,14 @@
 package relay
 
 import (
+	"slices"
 	"testing"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
@@ -24,7 +26,39 @@ func secondTakes(from facts.Position, d time.Duration) func(*checktest.World) {
 func reachCases(_ *testing.T, c *checktest.Cases) {
 	const here, host = facts.ThisMachine, facts.Position("coder-1")
 	one := func(h *checktest.HostFiles) { h.Names = h.Names[:1] }
+	rehearsed := checktest.Rehearsed
 	c.About("relay-unreachable",
+		checktest.Notes("pods in the places of the replicas answer", "6 of 6, from 3 replicas", rehearsed(nil)),
+		checktest.Fires("one of them does not answer the others", "the relay of coder-2: no answer within 3.0 s, from replica coder-0 and 1 other replica", rehearsed(func(f *check.Case) {
+			for i := range f.Mesh {
+				if f.Mesh[i].To == "coder-2" {
+					f.Mesh[i].Relay = checktest.Failed(facts.Timeout, "no answer within 3.0 s")
+				}
+			}
+		})),
+		checktest.Fires("somebody else answers", "the relay of coder-1: replica coder-0 answers there, from replica coder-0", rehearsed(func(f *check.Case) {
+			f.Mesh[0].Relay = checktest.Failed(facts.Stranger, "replica coder-0 answers there")
+		})),
+		checktest.Skips("no pod in the place of one", "no pod answers in the place of coder-2", rehearsed(func(f *check.Case) {
+			f.Mesh = slices.DeleteFunc(f.Mesh, func(l facts.Link) bool { return l.To == "coder-2" || l.From == "coder-2" })
+			f.Trial.Absent = []facts.Absence{{Replica: "coder-2", Reason: "no pod answers in the place of coder-2: no node takes it", Proof: "let it run"}}
+		})),
+		checktest.Skips("an address that no other pod can stand for", "coder-1: its relay URL", rehearsed(func(f *check.Case) {
+			for i := range f.Mesh {
+				if f.Mesh[i].To == "coder-1" {
+					f.Mesh[i].Relay = nil
+				}
+			}
+			f.Trial.Untried = []facts.Absence{{Replica: "coder-1", What: facts.RelayAddress, Reason: "coder-1: its relay URL does not hold the address", Proof: "ask it once it runs"}}
+		})),
+		checktest.Skips("a policy of the input may not be there yet", "may not be in the cluster yet", rehearsed(func(f *check.Case) {
+			f.Trial.Running, f.Deployment.Policies = 0, []deployment.Policy{{Name: "allow"}}
+			f.Mesh[0].Relay = checktest.Failed(facts.Timeout, "no answer within 3.0 s")
+		})),
+		checktest.Fires("a policy of the input that is there", "no answer within", rehearsed(func(f *check.Case) {
+			f.Deployment.Policies = []deployment.Policy{{Name: "allow"}}
+			f.Mesh[0].Relay = checktest.Failed(facts.Timeout, "no answer within 3.0 s")
+		})),
 		checktest.Skips("pods do not run yet", "only replicas that run", nil),
 		checktest.Skips("hosts that were not asked", "were not asked", checktest.OnHosts(nil)),
 		checktest.Notes("all answer", "3 of 3, from this machine", checktest.AskedFrom(here, nil, nil)),
@@ -61,6 +95,12 @@ func reachCases(_ *testing.T, c *checktest.Cases) {
 		}, func(h *checktest.HostFiles) { h.AddAll(coder.RelayURL + "=") })),
 	)
 	c.About("relay-latency",
+		checktest.Notes("the slowest of all pairs", "the slowest of 6 ways is replica coder-0 to coder-2 4.0 ms", rehearsed(func(f *check.Case) {
+			f.Mesh[1].Relay.Latency = pgfacts.NewLatency([]time.Duration{4 * time.Millisecond})
+		})),
+		checktest.Warns("one pair is far", "from replica coder-0 to coder-2 is high: 20 ms", rehearsed(func(f *check.Case) {
+			f.Mesh[1].Relay.Latency = pgfacts.NewLatency([]time.Duration{20 * time.Millisecond})
+		})),
 		checktest.Skips("hosts that were not asked", "were not asked", checktest.OnHosts(nil)),
 		checktest.Skips("from a machine that is none of them", "none of the hosts", secondTakes(here, 60*time.Millisecond)),
 		checktest.Notes("close", "replica coder-1 to coder-2 1.0 ms", checktest.AskedFrom(host, nil, nil)),

@@ -47,6 +47,12 @@ func regionCases(_ *testing.T, c *checktest.Cases) {
 				c.Running.Nodes[i].Region = ""
 			}
 		})),
+		checktest.Notes("pods in the places of the replicas", "eu-west-1", checktest.Rehearsed(nil)),
+		checktest.Fires("one of them in another region", "2 regions: eu-west-1, us-east-1", checktest.Rehearsed(func(c *check.Case) { c.Places[2].Region = "us-east-1" })),
+		checktest.Skips("a user who may not see their nodes", "lacks the verb get on nodes", checktest.Rehearsed(func(c *check.Case) {
+			c.Trial.Unplaced = "this user lacks the verb get on nodes"
+			c.Lacks(facts.Nodes, facts.Gap{Reason: c.Trial.Unplaced, Proof: "grant it"})
+		})),
 	)
 }
 

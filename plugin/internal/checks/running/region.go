@@ -12,7 +12,7 @@ import (
 
 func regionChecks() []check.Check {
 	return []check.Check{{
-		ID: "regions-mixed", Area: area, Severity: check.Error, Needs: nodes,
+		ID: "regions-mixed", Area: area, Severity: check.Error, Needs: []facts.Kind{facts.Replicas, facts.Nodes}, Uses: []facts.Kind{facts.Pods},
 		Title:   "all replicas are on nodes of one region",
 		Why:     "Each request of coderd asks the database many times, and replicas talk to each other all the time: over the distance between regions everything is slow.",
 		Example: "coder-0 is in eu-west-1, and coder-1 in us-east-1",
@@ -21,18 +21,33 @@ func regionChecks() []check.Check {
 	}}
 }
 
+// onNode is a replica, or a pod in its place, and the region of its node.
+type onNode struct{ replica, region string }
+
 func judgeRegions(f *check.Case) check.Result {
+	var all []onNode
+	if f.Placed() {
+		for _, p := range f.Places {
+			all = append(all, onNode{string(p.Position), p.Region})
+		}
+	} else if gap, missing := f.Missing(facts.Pods); missing {
+		return check.Result{Skip: &check.Skip{Reason: gap.Reason, Proof: gap.Proof}}
+	}
+	if f.Running != nil {
+		for _, pod := range f.Running.Pods {
+			if node := f.Running.NodeOf(pod); node != nil && !node.Gone && pod.StateAt(f.Now) != facts.Ended {
+				all = append(all, onNode{pod.Name, node.Region})
+			}
+		}
+	}
 	byRegion := map[string][]string{}
 	unlabeled := 0
-	for _, pod := range f.Running.Pods {
-		node := f.Running.NodeOf(pod)
-		switch state := pod.StateAt(f.Now); {
-		case node == nil || node.Gone || state == facts.Ended:
-		case node.Region == "":
+	for _, one := range all {
+		if one.region == "" {
 			unlabeled++
-		default:
-			byRegion[node.Region] = append(byRegion[node.Region], pod.Name)
+			continue
 		}
+		byRegion[one.region] = append(byRegion[one.region], one.replica)
 	}
 	regions := slices.Sorted(maps.Keys(byRegion))
 	switch {
