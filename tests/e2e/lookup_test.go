@@ -176,7 +176,7 @@ func TestValidateNamesTheLookupsThatItMayNotMake(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, shared)
 	site := w.site()
-	limited := w.limitedKubeconfig()
+	limited := w.kubeconfigOf("limited")
 	args := []string{release, site, "--dry-run=server"}
 
 	found, output, code := w.judge(limited, args...)

@@ -12,11 +12,6 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	authenticationv1 "k8s.io/api/authentication/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
 // plugin runs the plugin's binary and returns what it printed and its exit
@@ -57,7 +52,7 @@ func TestValidateSeesTheCluster(t *testing.T) {
 		assert.Equal(t, "passed", status[id], "the URL in the Secret is found: %s", id)
 	}
 
-	output, code = w.validate(w.limitedKubeconfig(), "--set", "coder.replicaCount=3")
+	output, code = w.validate(w.kubeconfigOf("limited"), "--set", "coder.replicaCount=3")
 	assert.Zero(t, code, output)
 	assert.Contains(t, output, "lacks the verb get on secrets in namespace "+w.ns)
 	assert.Contains(t, output, "no relay URL is the access URL or a load-balanced host", "the other checks go on")
@@ -76,21 +71,4 @@ func checkStatus(t *testing.T, output string) map[string]string {
 		status[check.ID] = check.Status
 	}
 	return status
-}
-
-// limitedKubeconfig is that of a service account without any rights.
-func (w *world) limitedKubeconfig() string {
-	w.t.Helper()
-	ctx := w.t.Context()
-	_, err := w.client.CoreV1().ServiceAccounts(w.ns).Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "limited"}}, metav1.CreateOptions{})
-	require.NoError(w.t, err)
-	token, err := w.client.CoreV1().ServiceAccounts(w.ns).CreateToken(ctx, "limited", &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
-	require.NoError(w.t, err)
-	config, err := clientcmd.LoadFromFile(w.cluster.Kubeconfig)
-	require.NoError(w.t, err)
-	config.AuthInfos["limited"] = &clientcmdapi.AuthInfo{Token: token.Status.Token}
-	config.Contexts[config.CurrentContext].AuthInfo = "limited"
-	path := filepath.Join(w.t.TempDir(), "kubeconfig")
-	require.NoError(w.t, clientcmd.WriteToFile(*config, path))
-	return path
 }
