@@ -140,8 +140,8 @@ cluster-down: ## End it (CLUSTER='--name dev6')
 	@cd tests/e2e && go run $(AS_ROOT) ./cmd/cluster down $(CLUSTER)
 
 .PHONY: bench
-bench: build helm3 postgres ## Time validate against helm template, and the pre-flight on a 50 ms line
-	$(SAY) "coder-ha validate against helm template of the same chart"
+bench: build helm3 kube-score postgres ## Time validate against helm template and kube-score, and the pre-flight on a 50 ms line
+	$(SAY) "coder-ha validate against helm template of the same chart, and against kube-score on a whole cluster"
 	@cd tests && go build -o $(TOOLS)/bench ./bench && $(TOOLS)/bench
 	$(SAY) "the Postgres pre-flight, on loopback and on a line of 50 ms"
 	@cd tests && $(GO_TEST) -run '^$$' -bench PreFlight -benchtime 5x ./postgres

@@ -1,9 +1,11 @@
-// Command bench times `coder-ha validate`, which renders a chart and makes every
-// check, against `helm template` of the same chart, as whole processes. The runs
+// Command bench times `coder-ha validate`, which makes every check, as a whole process:
+// on a chart against `helm template`, which only renders it, and on the manifests of a
+// whole cluster against kube-score, which judges them by other checks. The runs
 // alternate, so that what else the machine does hits both alike.
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -11,21 +13,22 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"slices"
-	"text/tabwriter"
-	"time"
 
 	"github.com/coder-ha/coder-ha/tests/internal/checkout"
 	"github.com/coder-ha/coder-ha/tests/internal/command"
 )
 
-// goal is the most that validate may take, in times of helm template.
-const goal = 1.0
+// The most that validate may take, in times of what it is compared with.
+const (
+	helmTime       = 1.0
+	kubeScoreTime  = 1.0
+	kubeScoreSpace = 2.0
+)
 
-var errMissed = errors.New("the goal is missed")
+var errMissed = errors.New("a goal is missed")
 
 func main() {
-	runs := flag.Int("runs", 31, "measured runs of each program")
+	runs := flag.Int("runs", 31, "measured runs of each program on the chart, and a sixth of them on each stream")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	err := bench(ctx, *runs)
@@ -34,13 +37,6 @@ func main() {
 		fmt.Fprintln(os.Stderr, "bench:", err)
 		os.Exit(1)
 	}
-}
-
-// contender is one program and the times of its runs.
-type contender struct {
-	name    string
-	command command.Command
-	took    []time.Duration
 }
 
 func bench(ctx context.Context, runs int) error {
@@ -52,27 +48,42 @@ func bench(ctx context.Context, runs int) error {
 		return fmt.Errorf("make a folder for Helm: %w", err)
 	}
 	defer func() { _ = os.RemoveAll(home) }()
-	contenders, err := contenders(ctx, home)
+	onChart, err := contenders(ctx, home)
 	if err != nil {
 		return err
 	}
-
-	fmt.Printf("%d runs of each, in turn, after one that is not counted\n\n", runs)
-	for i := range runs + 1 {
-		for _, c := range contenders {
-			result, err := c.command.Run(ctx)
-			if err != nil {
-				return err
-			}
-			if result.Code != 0 {
-				return fmt.Errorf("%s ended with %d: %s%s", c.name, result.Code, result.Stdout, result.Stderr)
-			}
-			if i > 0 {
-				c.took = append(c.took, result.Took)
-			}
-		}
+	if err := compare(ctx, onChart, runs); err != nil {
+		return err
 	}
-	return show(contenders)
+	errs := []error{within(onChart, elapsed, helmTime)}
+
+	coder, err := rendered(ctx, home)
+	if err != nil {
+		return err
+	}
+	for _, stream := range []struct {
+		of    string
+		write func(out *bufio.Writer, coder string)
+	}{
+		{"manifests of a whole cluster", cluster},
+		{"manifests, nearly all of them ConfigMaps", configMaps},
+	} {
+		path := filepath.Join(home, "stream.yaml")
+		size, err := writeStream(path, func(out *bufio.Writer) { stream.write(out, coder) })
+		if err != nil {
+			return err
+		}
+		fmt.Printf("\n%d %s, %.1f MiB, as kustomize writes them\n", manifests, stream.of, float64(size)/(1<<20))
+		onStream, err := streamContenders(home, path)
+		if err != nil {
+			return err
+		}
+		if err := compare(ctx, onStream, runs/6+1); err != nil {
+			return err
+		}
+		errs = append(errs, within(onStream, elapsed, kubeScoreTime), within(onStream, memory, kubeScoreSpace))
+	}
+	return errors.Join(errs...)
 }
 
 // contenders are helm template, which the others are compared with, and the
@@ -118,32 +129,62 @@ func contenders(ctx context.Context, home string) ([]*contender, error) {
 	}, nil
 }
 
-// show prints the table; the goal binds the second contender.
-func show(contenders []*contender) error {
-	base := median(contenders[0].took)
-	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\tmin ms\tmedian ms\tmax ms\tratio of medians\t")
-	for _, c := range contenders {
-		fmt.Fprintf(table, "%s\t%.1f\t%.1f\t%.1f\t%.2f\t\n", c.name, ms(slices.Min(c.took)),
-			ms(median(c.took)), ms(slices.Max(c.took)), ratio(median(c.took), base))
+// rendered are the manifests of Coder, as the chart renders them.
+func rendered(ctx context.Context, home string) (string, error) {
+	helm, err := checkout.Helm3()
+	if err != nil {
+		return "", err
 	}
-	if err := table.Flush(); err != nil {
-		return fmt.Errorf("print the table: %w", err)
+	chart, err := checkout.Path("charts/coder")
+	if err != nil {
+		return "", err
 	}
-	got := ratio(median(contenders[1].took), base)
-	fmt.Printf("\n%s takes %.2f times %s; the goal is at most %.2f\n", contenders[1].name, got, contenders[0].name, goal)
-	if got > goal {
-		return errMissed
+	values, err := checkout.Path("tests/bench/values.yaml")
+	if err != nil {
+		return "", err
 	}
-	return nil
+	args := []string{"template", "coder", chart, "-n", "coder", "-f", values, "--no-hooks"}
+	result, err := command.Command{Path: helm, Args: args, Env: command.Environment(home)}.Run(ctx)
+	if err != nil || result.Code != 0 {
+		return "", fmt.Errorf("render the chart: %w%s", err, result.Stderr)
+	}
+	return result.Stdout, nil
 }
 
-// median is the middle of the times, the upper one of two middles.
-func median(took []time.Duration) time.Duration {
-	sorted := slices.Sorted(slices.Values(took))
-	return sorted[len(sorted)/2]
+// writeStream writes a file bit by bit: what this program has in memory counts as the
+// least peak of those that it starts.
+func writeStream(path string, write func(out *bufio.Writer)) (size int64, err error) {
+	file, err := os.Create(path)
+	if err != nil {
+		return 0, err
+	}
+	out := bufio.NewWriter(file)
+	write(out)
+	if err := errors.Join(out.Flush(), file.Close()); err != nil {
+		return 0, fmt.Errorf("write the stream: %w", err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
 }
 
-func ms(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
-
-func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
+// streamContenders are kube-score and the plugin on a stream.
+func streamContenders(home, stream string) ([]*contender, error) {
+	plugin, err := checkout.Plugin()
+	if err != nil {
+		return nil, err
+	}
+	score, err := checkout.KubeScore()
+	if err != nil {
+		return nil, err
+	}
+	of := func(name, path string, args ...string) *contender {
+		return &contender{name: name, command: command.Command{Path: path, Args: args, Dir: home, Env: command.Environment(home)}, stdin: stream}
+	}
+	judged := of("kube-score score", score, "score", "-")
+	// It has something to say of most manifests.
+	judged.code = 1
+	return []*contender{judged, of("coder-ha validate", plugin, "validate", "-n", "coder", "--manifest", "-", "-o", "json")}, nil
+}

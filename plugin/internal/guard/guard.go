@@ -48,6 +48,18 @@ func LimitMemory(bytes int64) error {
 	return limitMemory(bytes)
 }
 
+// largeInput is the size from which the garbage of an input counts, in bytes: a chart
+// and its values stay far below.
+const largeInput = 1 << 20
+
+// Large tells of an input of so many bytes. A short run leaves much garbage, because
+// collecting it takes longer; what a large one leaves would be many times its size.
+func Large(bytes int) {
+	if armed && bytes > largeInput {
+		debug.SetGCPercent(50)
+	}
+}
+
 // Strictly does work that an input steers, such as rendering a template. A single
 // allocation cannot go beyond the ceiling then either. Programs that are started
 // meanwhile have the same limits.

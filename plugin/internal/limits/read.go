@@ -68,6 +68,7 @@ func Read(ctx context.Context, r io.Reader, name string, limit Limit) ([]byte, e
 
 func read(r io.Reader, name string, limit Limit) ([]byte, error) {
 	var text bytes.Buffer
+	text.Grow(int(min(sizeOf(r), limit.Most)) + bytes.MinRead)
 	n, err := io.Copy(&text, io.LimitReader(r, limit.Most+1))
 	_, named := errors.AsType[*fs.PathError](err)
 	switch {
@@ -79,4 +80,16 @@ func read(r io.Reader, name string, limit Limit) ([]byte, error) {
 		return nil, &ExceededError{name, limit}
 	}
 	return text.Bytes(), nil
+}
+
+// sizeOf is the size of what a reader reads, in bytes, 0 where it is not known.
+func sizeOf(r io.Reader) int64 {
+	file, ok := r.(interface{ Stat() (fs.FileInfo, error) })
+	if !ok {
+		return 0
+	}
+	if info, err := file.Stat(); err == nil && info.Mode().IsRegular() {
+		return info.Size()
+	}
+	return 0
 }

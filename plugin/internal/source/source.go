@@ -4,7 +4,6 @@
 package source
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -220,6 +219,10 @@ func (r Request) readManifests(ctx context.Context) ([]manifest.Object, error) {
 		if len(objects) == 0 {
 			return nil, fmt.Errorf("--manifest %s: it contains no Kubernetes objects", path)
 		}
+		if all == nil {
+			all = objects
+			continue
+		}
 		all = append(all, objects...)
 	}
 	return all, nil
@@ -230,9 +233,10 @@ func (r Request) readManifest(ctx context.Context, path string) ([]manifest.Obje
 	if err != nil {
 		return nil, fmt.Errorf("--manifest: %w", err)
 	}
+	guard.Large(len(text))
 	name := path
 	if path == "-" {
 		name = limits.Stdin
 	}
-	return manifest.Decode(bytes.NewReader(text), name)
+	return manifest.Skim(text, name)
 }

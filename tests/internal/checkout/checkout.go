@@ -61,6 +61,9 @@ func Helm4() (string, error) { return built(".cache/bin/helm4", "helm4") }
 // Actionlint is the linter of GitHub's workflows that tests/tools/actionlint pins.
 func Actionlint() (string, error) { return built(".cache/bin/actionlint", "actionlint") }
 
+// KubeScore is the pinned kube-score.
+func KubeScore() (string, error) { return built(".cache/bin/kube-score", "kube-score") }
+
 // built is the path of a file that a make target builds.
 func built(name, target string) (string, error) {
 	path, err := Path(name)

@@ -42,6 +42,8 @@ type Result struct {
 	Code int
 	// Took is the time from the start of the process to its end.
 	Took time.Duration
+	// Peak is the most memory that one process had, in bytes, 0 where it is not known.
+	Peak int64
 }
 
 // Command is a program to run.
@@ -51,6 +53,8 @@ type Command struct {
 	Dir   string
 	Env   []string
 	Stdin io.Reader
+	// Quiet throws away what the program writes to standard output.
+	Quiet bool
 }
 
 // Run runs the program to its end. An exit code is no error; a program that
@@ -60,6 +64,9 @@ func (c Command) Run(ctx context.Context) (Result, error) {
 	cmd := exec.CommandContext(ctx, c.Path, c.Args...)
 	cmd.Dir, cmd.Env, cmd.Stdin = c.Dir, c.Env, c.Stdin
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	if c.Quiet {
+		cmd.Stdout = nil
+	}
 	cmd.WaitDelay = time.Second
 	start := time.Now()
 	err := cmd.Run()
@@ -71,6 +78,6 @@ func (c Command) Run(ctx context.Context) (Result, error) {
 	if err != nil && !errors.As(err, &exit) {
 		return result, fmt.Errorf("run %s: %w", c.Path, err)
 	}
-	result.Code = cmd.ProcessState.ExitCode()
+	result.Code, result.Peak = cmd.ProcessState.ExitCode(), peak(cmd.ProcessState)
 	return result, nil
 }

@@ -31,7 +31,7 @@ var consul = []string{"consul.hashicorp.com/connect-service-upstreams", "consul.
 func (in *input) localProxies(o manifest.Object, owner podOwner) []string {
 	var found []string
 	// An object that does not decode selects nothing.
-	_ = each(in, "cloudsql.cloud.google.com", "AuthProxyWorkload", func(p manifest.Object, proxy authProxyWorkload) {
+	_ = eachNear(in, "cloudsql.cloud.google.com", "AuthProxyWorkload", func(p manifest.Object, proxy authProxyWorkload) {
 		w := proxy.Spec.Workload
 		named := w.Name == "" || w.Name == o.Name
 		selects := w.Selector == nil || selector(w.Selector).Matches(labelsOf(o))

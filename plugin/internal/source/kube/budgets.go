@@ -37,7 +37,7 @@ func (in *input) budgets(d *deployment.Deployment) error {
 		return &d.DisruptionBudgets[len(d.DisruptionBudgets)-1]
 	}
 	rendered := map[string]bool{}
-	err = each(in, policyv1.GroupName, "PodDisruptionBudget", func(o manifest.Object, p policyv1.PodDisruptionBudget) {
+	err = eachNear(in, policyv1.GroupName, "PodDisruptionBudget", func(o manifest.Object, p policyv1.PodDisruptionBudget) {
 		rendered[o.String()] = true
 		gather(o, p)
 	})
@@ -61,7 +61,7 @@ func (in *input) otherPods(d *deployment.Deployment) ([]podLabels, error) {
 		runsReplicas := slices.ContainsFunc(d.Workloads, func(w deployment.Workload) bool {
 			return w.Kind == o.Kind && w.Name == o.Name && w.Namespace == o.Namespace
 		})
-		if !slices.Contains(workloadKinds, o.Kind) || runsReplicas {
+		if !slices.Contains(workloadKinds, o.Kind) || runsReplicas || in.far(o) {
 			continue
 		}
 		var owner podOwner

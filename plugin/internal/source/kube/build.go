@@ -107,7 +107,9 @@ type input struct {
 	configMaps map[string]corev1.ConfigMap
 	secrets    map[string]corev1.Secret
 	namespaces map[string]namespace
-	// owners are all workloads of the input, once they are found.
+	// near are the namespaces in which something may run coderd; nil means all.
+	near map[string]bool
+	// owners are the workloads near coderd, once they are found.
 	owners []workload
 }
 
@@ -120,7 +122,7 @@ var clusterKinds = map[string]bool{"Namespace": true, "ClusterRole": true, "Clus
 func newInput(objects []manifest.Object, opts Options) (*input, error) {
 	in := &input{
 		Options: opts, configMaps: map[string]corev1.ConfigMap{}, secrets: map[string]corev1.Secret{},
-		namespaces: map[string]namespace{},
+		namespaces: map[string]namespace{}, objects: make([]manifest.Object, 0, len(objects)),
 	}
 	for _, o := range objects {
 		if isTestHook(o) {
@@ -130,15 +132,23 @@ func newInput(objects []manifest.Object, opts Options) (*input, error) {
 			o.Namespace = opts.Namespace
 		}
 		in.objects = append(in.objects, o)
+	}
+	in.near = in.neighborhood()
+	return in, in.index()
+}
+
+// index decodes what others refer to.
+func (in *input) index() error {
+	for _, o := range in.objects {
 		if o.Group() != "" {
 			continue
 		}
 		var err error
 		switch o.Kind {
 		case "ConfigMap":
-			err = index(in.configMaps, o)
+			err = index(in, in.configMaps, o)
 		case "Secret":
-			err = index(in.secrets, o)
+			err = index(in, in.secrets, o)
 		case "Namespace":
 			var ns corev1.Namespace
 			err = o.Into(&ns)
@@ -147,13 +157,16 @@ func newInput(objects []manifest.Object, opts Options) (*input, error) {
 			in.namespaces[o.Name] = read
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return in, nil
+	return nil
 }
 
-func index[T any](into map[string]T, o manifest.Object) error {
+func index[T any](in *input, into map[string]T, o manifest.Object) error {
+	if in.far(o) {
+		return nil
+	}
 	var typed T
 	if err := o.Into(&typed); err != nil {
 		return err
@@ -164,8 +177,17 @@ func index[T any](into map[string]T, o manifest.Object) error {
 
 // each decodes every object of a kind.
 func each[T any](in *input, group, kind string, visit func(manifest.Object, T)) error {
+	return some(in, group, kind, func(manifest.Object) bool { return true }, visit)
+}
+
+// eachNear decodes every object of a kind that acts on its own namespace only.
+func eachNear[T any](in *input, group, kind string, visit func(manifest.Object, T)) error {
+	return some(in, group, kind, func(o manifest.Object) bool { return !in.far(o) }, visit)
+}
+
+func some[T any](in *input, group, kind string, wanted func(manifest.Object) bool, visit func(manifest.Object, T)) error {
 	for _, o := range in.objects {
-		if o.Kind != kind || o.Group() != group {
+		if o.Kind != kind || o.Group() != group || !wanted(o) {
 			continue
 		}
 		var typed T

@@ -55,7 +55,7 @@ func (in *input) count(o manifest.Object, owner podOwner) int {
 		n = 2
 	}
 	// A Rollout that does not decode stands for nothing.
-	_ = each(in, "argoproj.io", "Rollout", func(s manifest.Object, r rollout) {
+	_ = eachNear(in, "argoproj.io", "Rollout", func(s manifest.Object, r rollout) {
 		if s.Namespace == o.Namespace && r.Spec.Workload.is(o) {
 			n = 1
 			if r.Spec.Replicas != nil {
@@ -78,14 +78,14 @@ func (in *input) autoscalers(o manifest.Object) []deployment.Autoscaler {
 		}
 	}
 	// A scaler that does not decode cannot raise the number.
-	_ = each(in, "autoscaling", "HorizontalPodAutoscaler", func(s manifest.Object, a autoscaler) {
+	_ = eachNear(in, "autoscaling", "HorizontalPodAutoscaler", func(s manifest.Object, a autoscaler) {
 		least := int32(1)
 		if a.Spec.MinReplicas != nil {
 			least = *a.Spec.MinReplicas
 		}
 		add(s, a.Spec.Target, least, a.Spec.MaxReplicas)
 	})
-	_ = each(in, "keda.sh", "ScaledObject", func(s manifest.Object, a scaledObject) {
+	_ = eachNear(in, "keda.sh", "ScaledObject", func(s manifest.Object, a scaledObject) {
 		most := int32(kedaMaximum)
 		if a.Spec.MaxReplicas != nil {
 			most = *a.Spec.MaxReplicas

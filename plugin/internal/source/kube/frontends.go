@@ -68,7 +68,7 @@ func (in *input) frontends(d *deployment.Deployment) error {
 			d.Frontends = append(d.Frontends, deployment.Frontend{Origin: origin(o, "spec"), Hosts: hosts, Istio: istio})
 		}
 	}
-	if err := each(in, networkingv1.GroupName, "Ingress", func(o manifest.Object, ing networkingv1.Ingress) {
+	if err := eachNear(in, networkingv1.GroupName, "Ingress", func(o manifest.Object, ing networkingv1.Ingress) {
 		class := ing.Annotations["kubernetes.io/ingress.class"]
 		if ing.Spec.IngressClassName != nil {
 			class = *ing.Spec.IngressClassName
@@ -116,7 +116,7 @@ func (in *input) frontends(d *deployment.Deployment) error {
 	}); err != nil {
 		return err
 	}
-	return each(in, "route.openshift.io", "Route", func(o manifest.Object, route openShiftRoute) {
+	return eachNear(in, "route.openshift.io", "Route", func(o manifest.Object, route openShiftRoute) {
 		add(o, nil, []string{route.Spec.Host}, []backend{{o.Namespace, route.Spec.To.Name}})
 	})
 }

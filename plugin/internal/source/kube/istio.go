@@ -1,7 +1,6 @@
 package kube
 
 import (
-	"maps"
 	"slices"
 	"strings"
 
@@ -14,9 +13,11 @@ import (
 // that Istio serves it.
 func (in *input) gatewayProxies(namespace, name string) *deployment.Proxies {
 	at := slices.IndexFunc(in.objects, func(o manifest.Object) bool {
+		if o.Kind != "Gateway" || o.Group() != gatewayGroup || o.Namespace != namespace || o.Name != name {
+			return false
+		}
 		class := o.Node("spec", "gatewayClassName")
-		return o.Kind == "Gateway" && o.Group() == gatewayGroup && o.Namespace == namespace && o.Name == name &&
-			class != nil && strings.HasPrefix(class.Value, "istio")
+		return class != nil && strings.HasPrefix(class.Value, "istio")
 	})
 	if at < 0 {
 		return nil
@@ -65,12 +66,25 @@ func (in *input) selectProxies(proxies *deployment.Proxies, selector map[string]
 	if selector["istio"] == "ingressgateway" {
 		proxies.Namespace = deployment.IstioRoot
 	}
-	for _, w := range in.owners {
-		labels := w.owner.Spec.Template.Labels
-		if hasAll(labels, selector) {
-			proxies.Namespace, proxies.Labels = w.object.Namespace, maps.Clone(labels)
+	for _, o := range in.objects {
+		if !slices.Contains(workloadKinds, o.Kind) || !mentionsAll(o, selector) || o.Node("metadata", "ownerReferences") != nil {
+			continue
+		}
+		var owner podOwner
+		if o.Into(&owner) == nil && hasAll(owner.Spec.Template.Labels, selector) {
+			proxies.Namespace, proxies.Labels = o.Namespace, owner.Spec.Template.Labels
 		}
 	}
+}
+
+// mentionsAll says whether an object may hold all values of a selector.
+func mentionsAll(o manifest.Object, selector map[string]string) bool {
+	for _, value := range selector {
+		if !o.Mentions(value) {
+			return false
+		}
+	}
+	return true
 }
 
 func hasAll(labels, wanted map[string]string) bool {

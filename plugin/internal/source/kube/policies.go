@@ -14,7 +14,7 @@ import (
 
 // policies gathers the NetworkPolicies that select replicas.
 func (in *input) policies(d *deployment.Deployment) error {
-	return each(in, networkingv1.GroupName, "NetworkPolicy", func(o manifest.Object, p networkingv1.NetworkPolicy) {
+	return eachNear(in, networkingv1.GroupName, "NetworkPolicy", func(o manifest.Object, p networkingv1.NetworkPolicy) {
 		found := deployment.Policy{
 			Namespace: o.Namespace, Name: p.Name, Pods: *selector(&p.Spec.PodSelector), Origin: origin(o, "spec"),
 			RestrictsIngress: directs(p, networkingv1.PolicyTypeIngress), RestrictsEgress: directs(p, networkingv1.PolicyTypeEgress),

@@ -19,39 +19,63 @@ var externalDNS = []string{"external-dns.alpha.kubernetes.io/hostname", "externa
 // services gathers the Services of the input, and more of those that select
 // replicas.
 func (in *input) services(d *deployment.Deployment) error {
-	return each(in, "", "Service", func(o manifest.Object, s corev1.Service) {
-		s.Namespace = o.Namespace
-		var selected []int
-		for i, r := range d.Replicas {
-			if len(s.Spec.Selector) > 0 && d.Workloads[r.Workload].Namespace == s.Namespace &&
-				labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(r.Labels)) {
-				selected = append(selected, i)
+	for _, o := range in.objects {
+		switch {
+		case o.Kind != "Service" || o.Group() != "":
+		case in.far(o):
+			d.ServiceNames = append(d.ServiceNames, farService(o))
+		default:
+			var s corev1.Service
+			if err := o.Into(&s); err != nil {
+				return err
 			}
+			in.service(d, o, s)
 		}
-		d.ServiceNames = append(d.ServiceNames, deployment.ServiceName{
-			Namespace: s.Namespace, Name: o.Name, Headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
-			Selector: len(s.Spec.Selector) > 0, Selects: len(selected) > 0,
-		})
-		if len(selected) == 0 {
-			return
+	}
+	return nil
+}
+
+func (in *input) service(d *deployment.Deployment, o manifest.Object, s corev1.Service) {
+	s.Namespace = o.Namespace
+	var selected []int
+	for i, r := range d.Replicas {
+		if len(s.Spec.Selector) > 0 && d.Workloads[r.Workload].Namespace == s.Namespace &&
+			labels.SelectorFromSet(s.Spec.Selector).Matches(labels.Set(r.Labels)) {
+			selected = append(selected, i)
 		}
-		d.ServiceFamily = cmp.Or(d.ServiceFamily, servedFamily(s))
-		found := deployment.Service{
-			Namespace: s.Namespace, Name: s.Name, Type: string(cmp.Or(s.Spec.Type, corev1.ServiceTypeClusterIP)), Headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
-			Selects: selected, Hosts: serviceHosts(s), Origin: origin(o, "spec"),
-		}
-		for _, p := range s.Spec.Ports {
-			target := deployment.ServicePort{Port: int(p.Port), TargetPort: int(p.TargetPort.IntVal), TargetName: p.TargetPort.StrVal}
-			if target.TargetName == "" {
-				target.TargetPort = cmp.Or(target.TargetPort, target.Port)
-			}
-			found.Ports = append(found.Ports, target)
-		}
-		found.ClientIP = s.Spec.SessionAffinity == corev1.ServiceAffinityClientIP
-		found.AWS = s.Spec.Type == corev1.ServiceTypeLoadBalancer && ownAWS(s)
-		found.Others = in.others(d, s)
-		d.Services = append(d.Services, found)
+	}
+	d.ServiceNames = append(d.ServiceNames, deployment.ServiceName{
+		Namespace: s.Namespace, Name: o.Name, Headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
+		Selector: len(s.Spec.Selector) > 0, Selects: len(selected) > 0,
 	})
+	if len(selected) == 0 {
+		return
+	}
+	d.ServiceFamily = cmp.Or(d.ServiceFamily, servedFamily(s))
+	found := deployment.Service{
+		Namespace: s.Namespace, Name: s.Name, Type: string(cmp.Or(s.Spec.Type, corev1.ServiceTypeClusterIP)), Headless: s.Spec.ClusterIP == corev1.ClusterIPNone,
+		Selects: selected, Hosts: serviceHosts(s), Origin: origin(o, "spec"),
+	}
+	for _, p := range s.Spec.Ports {
+		target := deployment.ServicePort{Port: int(p.Port), TargetPort: int(p.TargetPort.IntVal), TargetName: p.TargetPort.StrVal}
+		if target.TargetName == "" {
+			target.TargetPort = cmp.Or(target.TargetPort, target.Port)
+		}
+		found.Ports = append(found.Ports, target)
+	}
+	found.ClientIP = s.Spec.SessionAffinity == corev1.ServiceAffinityClientIP
+	found.AWS = s.Spec.Type == corev1.ServiceTypeLoadBalancer && ownAWS(s)
+	found.Others = in.others(d, s)
+	d.Services = append(d.Services, found)
+}
+
+// farService is what is read of a Service that selects no replica.
+func farService(o manifest.Object) deployment.ServiceName {
+	address, selector := o.Node("spec", "clusterIP"), o.Node("spec", "selector")
+	return deployment.ServiceName{
+		Namespace: o.Namespace, Name: o.Name, Headless: address != nil && address.Value == corev1.ClusterIPNone,
+		Selector: selector != nil && len(selector.Content) > 0,
+	}
 }
 
 // servedFamily is the one IP family of a Service; empty where it may have two.

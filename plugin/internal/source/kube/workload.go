@@ -67,8 +67,20 @@ func (w workload) path(path ...any) []any {
 	return slices.Concat(w.spec, []any{"containers", w.container}, path)
 }
 
-// findWorkloads finds what runs coderd.
+// findWorkloads finds what runs coderd: near where its name stands, or else anywhere.
 func (in *input) findWorkloads() ([]workload, error) {
+	found, err := in.nearWorkloads()
+	if err != nil && in.near != nil {
+		in.near = nil
+		if err := in.index(); err != nil {
+			return nil, err
+		}
+		return in.nearWorkloads()
+	}
+	return found, err
+}
+
+func (in *input) nearWorkloads() ([]workload, error) {
 	found, err := in.workloadsOf(workloadKinds)
 	if err != nil {
 		return nil, err
@@ -104,7 +116,7 @@ func (in *input) workloadsOf(kinds []string) (candidates, error) {
 	var out candidates
 	for _, o := range in.objects {
 		// What has an owner, such as a Deployment's ReplicaSet, is run by that.
-		if !slices.Contains(kinds, o.Kind) || o.Node("metadata", "ownerReferences") != nil {
+		if !slices.Contains(kinds, o.Kind) || in.far(o) || o.Node("metadata", "ownerReferences") != nil {
 			continue
 		}
 		owner, spec, err := ownerOf(o)
@@ -264,6 +276,9 @@ func written(c corev1.Container, name string) deployment.Value {
 
 // isTestHook says whether an object is run by `helm test` only.
 func isTestHook(o manifest.Object) bool {
+	if !o.Mentions("helm.sh/hook") {
+		return false
+	}
 	hook := o.Node("metadata", "annotations", "helm.sh/hook")
 	if hook == nil {
 		return false

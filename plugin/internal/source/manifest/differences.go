@@ -24,15 +24,15 @@ func Compare(objects, others []Object) Differences {
 			return o.Kind == other.Kind && o.Group() == other.Group() && o.Namespace == other.Namespace && o.Name == other.Name
 		})
 		if at < 0 {
-			d.nodes[o.node] = true
-			for i := 0; i+1 < len(o.node.Content); i += 2 {
-				if key := o.node.Content[i].Value; key != "apiVersion" && key != "kind" {
-					d.add(o.node.Content[i+1])
+			d.nodes[o.root()] = true
+			for i := 0; i+1 < len(o.root().Content); i += 2 {
+				if key := o.root().Content[i].Value; key != "apiVersion" && key != "kind" {
+					d.add(o.root().Content[i+1])
 				}
 			}
 			continue
 		}
-		d.compare(o.node, others[at].node)
+		d.compare(o.root(), others[at].root())
 	}
 	return d
 }
@@ -57,7 +57,7 @@ func (d Differences) Texts(o Object) []string {
 			walk(child)
 		}
 	}
-	walk(o.node)
+	walk(o.root())
 	return texts
 }
 

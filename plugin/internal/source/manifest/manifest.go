@@ -27,7 +27,9 @@ type Object struct {
 	// those of a file that a user can open.
 	Rendered bool
 
-	node *yaml.Node
+	// One of the two is there: see root.
+	node  *yaml.Node
+	later *later
 }
 
 // String names the object as kubectl does: StatefulSet coder/coder.

@@ -71,7 +71,7 @@ func scalar(node *yaml.Node, path ...any) string {
 }
 
 // Node is the node at a path of the object, nil where there is none.
-func (o Object) Node(path ...any) *yaml.Node { return Child(o.node, path...) }
+func (o Object) Node(path ...any) *yaml.Node { return Child(o.root(), path...) }
 
 // Line is the line of the field at the path, or of the nearest field above it.
 // It is 0 where the object was rendered from a template.
@@ -84,7 +84,7 @@ func (o Object) Line(path ...any) int {
 			return node.Line
 		}
 	}
-	return o.node.Line
+	return o.root().Line
 }
 
 // Field writes a path as kubectl does: spec.containers[0].env.

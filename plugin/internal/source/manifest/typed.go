@@ -17,9 +17,9 @@ import (
 // kubectl uses. A field of the wrong type is an error that names file, line,
 // object and field.
 func (o Object) Into(typed any) error {
-	text, err := yaml.Marshal(lastKeys(o.node))
+	text, err := yaml.Marshal(lastKeys(o.root()))
 	if err != nil {
-		return fmt.Errorf("%s:%d: %s: %w", o.File, o.node.Line, o, err)
+		return fmt.Errorf("%s:%d: %s: %w", o.File, o.root().Line, o, err)
 	}
 	// k8syaml.Unmarshal would turn true into "true"; the API server does not.
 	text, err = k8syaml.YAMLToJSON(text)
@@ -44,7 +44,7 @@ func (o Object) wrongType(wrong *json.UnmarshalTypeError) (line int, field strin
 	// Names of embedded Go structs begin with a capital, fields do not.
 	fields := slices.DeleteFunc(strings.Split(wrong.Field, "."), func(name string) bool { return name != "" && unicode.IsUpper(rune(name[0])) })
 	field = strings.Join(fields, ".")
-	node := o.firstWrong(o.node, fields, wrong.Value)
+	node := o.firstWrong(o.root(), fields, wrong.Value)
 	if node == nil || o.Rendered {
 		return 0, field
 	}
