@@ -154,12 +154,14 @@ lint: $(TOOLS)/golangci-lint $(TOOLS)/kube-score helm3 lint-packages ## Lint Go,
 
 # Files that a program writes; `make verify-generated` fails when one is stale.
 GENERATED := charts/coder/README.md charts/coder/files/values.json docs/checks.md plugin/internal/coder/settings_gen.go \
-	$(foreach p,replicas relay-url positions,docs/images/$(p)-light.svg docs/images/$(p)-dark.svg)
+	$(foreach p,replicas relay-url positions screen,docs/images/$(p)-light.svg docs/images/$(p)-dark.svg)
 
 .PHONY: generate
 generate: $(TOOLS)/helm-docs ## Write the generated files anew
 	@go generate ./...
 	@$(TOOLS)/helm-docs --chart-search-root charts --sort-values-order file --log-level warning
+	@$(MAKE) --no-print-directory bin/coder-ha
+	@go run ./docs/images/screen docs/images
 
 .PHONY: verify-generated
 verify-generated: ## Fail when a generated file is stale

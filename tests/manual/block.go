@@ -29,8 +29,6 @@ const (
 	// Helm3 and Helm4 are for commands that only one of both has.
 	Helm3 = "helm3"
 	Helm4 = "helm4"
-	// Screen is for a block that a test of its own runs.
-	Screen = "screen"
 	// exit begins the exit code of the last command.
 	exit = "exit="
 )
@@ -66,7 +64,7 @@ func (b Block) Exit() (int, error) {
 // Known says whether all words of the block mean something.
 func (b Block) Known() bool {
 	for _, word := range b.Words {
-		if !slices.Contains([]string{Cluster, Hosts, Machine, Helm3, Helm4, Screen}, word) && !strings.HasPrefix(word, exit) {
+		if !slices.Contains([]string{Cluster, Hosts, Machine, Helm3, Helm4}, word) && !strings.HasPrefix(word, exit) {
 			return false
 		}
 	}

@@ -2,7 +2,6 @@ package plugin_test
 
 import (
 	"fmt"
-	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,12 +17,6 @@ import (
 	"github.com/coder-ha/coder-ha/tests/postgres/preflight"
 	"github.com/coder-ha/coder-ha/tests/postgrestest"
 )
-
-// heldElsewhere are blocks that another test runs, by their first command: there they
-// need other files than the page has, or running hosts.
-var heldElsewhere = map[string]string{
-	"helm coder-ha validate -n coder -f values.yaml": "TestTheScreenInTheREADMEIsTrue",
-}
 
 // TestTheCommandsOfTheManualWork runs the commands of every page from top to bottom, in
 // one folder for each page, as a reader does. What needs a cluster, a host of its own or
@@ -171,9 +164,6 @@ func (r reader) follow(t *testing.T, b manual.Block) {
 		return
 	}
 	commands := b.Commands()
-	if heldElsewhere[commands[0].Line] != "" && b.Needs(manual.Screen) {
-		return
-	}
 	want, err := b.Exit()
 	require.NoError(t, err)
 	for i, c := range commands {
@@ -231,19 +221,4 @@ func assertShown(t *testing.T, shown, printed, name string) {
 		}
 		rest = rest[at+1:]
 	}
-}
-
-// TestEveryBlockThatIsHeldElsewhereExists keeps the list of exceptions short.
-func TestEveryBlockThatIsHeldElsewhereExists(t *testing.T) {
-	pages, err := manual.Pages()
-	require.NoError(t, err)
-	found := map[string]bool{}
-	for _, p := range pages {
-		for _, b := range p.Blocks() {
-			if b.Needs(manual.Screen) {
-				found[b.Commands()[0].Line] = true
-			}
-		}
-	}
-	assert.ElementsMatch(t, slices.Collect(maps.Keys(heldElsewhere)), slices.Collect(maps.Keys(found)))
 }

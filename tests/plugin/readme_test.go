@@ -1,8 +1,9 @@
 package plugin_test
 
 import (
+	"encoding/xml"
 	"os"
-	"strings"
+	"regexp"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -11,33 +12,33 @@ import (
 	"github.com/coder-ha/coder-ha/tests/internal/checkout"
 )
 
-// TestTheScreenInTheREADMEIsTrue runs the README's example and looks for each
-// of its lines. The mistake in it is the first one of the demo.
-func TestTheScreenInTheREADMEIsTrue(t *testing.T) {
+// TestTheREADMEOpensWithItsPictures wants what high availability needs and a screen of
+// the plugin before the first heading, each for a light and for a dark page. What they
+// show, make verify-generated holds to the plugin.
+func TestTheREADMEOpensWithItsPictures(t *testing.T) {
 	path, err := checkout.Path("README.md")
 	require.NoError(t, err)
 	readme, err := os.ReadFile(path)
 	require.NoError(t, err)
-	_, rest, found := strings.Cut(string(readme), "```console screen\n$ helm coder-ha validate -n coder -f values.yaml\n")
-	require.True(t, found, "the README starts with another screen")
-	screen, rest, found := strings.Cut(rest, "$ echo $?\n")
-	require.True(t, found)
-	code, _, _ := strings.Cut(rest, "\n")
-
-	values, err := checkout.Path("tests/demo/relay-is-access-url.yaml")
-	require.NoError(t, err)
-	text, err := os.ReadFile(values)
-	require.NoError(t, err)
-	t.Chdir(t.TempDir())
-	require.NoError(t, writeFile("values.yaml", string(text)))
-	got := newHelm(t, "").alone(t, "validate", "-n", "coder", "-f", "values.yaml")
-
-	assert.Equal(t, "1", code)
-	assert.Equal(t, 1, got.Code)
-	printed := strings.Split(got.Stdout, "\n")
-	for line := range strings.Lines(screen) {
-		if line != "[...]\n" {
-			assert.Contains(t, printed, strings.TrimSuffix(line, "\n"))
+	opening := regexp.MustCompile(`(?s)^# coder-ha\n(.*?)\n## `).FindSubmatch(readme)
+	require.NotNil(t, opening)
+	var files []string
+	for _, m := range regexp.MustCompile(`(?:srcset|src)="([^"]+)"`).FindAllSubmatch(opening[1], -1) {
+		files = append(files, string(m[1]))
+	}
+	assert.Equal(t, []string{
+		"docs/images/replicas-dark.svg", "docs/images/replicas-light.svg", "docs/images/screen-dark.svg", "docs/images/screen-light.svg",
+	}, files)
+	for _, file := range files {
+		path, err := checkout.Path(file)
+		require.NoError(t, err)
+		text, err := os.ReadFile(path)
+		require.NoError(t, err)
+		var picture struct {
+			XMLName xml.Name `xml:"svg"`
+			Title   string   `xml:"title"`
 		}
+		require.NoError(t, xml.Unmarshal(text, &picture), file)
+		assert.NotEmpty(t, picture.Title, file)
 	}
 }
