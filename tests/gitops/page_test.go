@@ -27,7 +27,7 @@ func withPlugin(t *testing.T, helm string) []string {
 }
 
 // blocks are the code blocks of the page in one language. Those in "console" run in a
-// clone; those in "sh" need what only their tools have, which other tests stand in for.
+// clone; those with the word machine need what only their tools have.
 func blocks(t *testing.T, language string) []string {
 	t.Helper()
 	var found []string
