@@ -91,7 +91,7 @@ func (c call) elsewhere(b manual.Block) bool {
 	}
 	switch c.word(0) {
 	case "helm":
-		return slices.Contains(clusterVerbs, c.word(1)) || c.word(2) == "status" || slices.Contains(c.words, "--probe")
+		return slices.Contains(clusterVerbs, c.word(1)) || c.word(2) == "status" || slices.Contains(c.words, "--probe") || slices.Contains(c.words, "--in-cluster")
 	case "kubectl", "make", "go":
 		return true
 	default:
