@@ -51,6 +51,10 @@ coder:
 	assert.NotContains(t, text, "Please note", "nothing was translated")
 }
 
+func TestPoolsAreNotNotedWhereTheReplicasTakeNoBuilds(t *testing.T) {
+	assert.NotContains(t, notes(t, `{provisionerDaemon: {pools: [{name: a, keySecretName: k}]}, coder: {env: [{name: CODER_PROVISIONER_DAEMONS, value: "0"}]}}`), "take builds too")
+}
+
 func TestAKeyOfTheUsersOwnIsNotNoted(t *testing.T) {
 	assert.NotContains(t, notes(t, `{replicaCount: 3, extraTemplates: ["{{/* {{ .Values.replicaCount }} */}}"]}`), "has no effect", "an extra template reads it")
 	assert.NotContains(t, notes(t, `{team: a, global: {replicaCount: 3}}`), "has no effect")
@@ -78,6 +82,9 @@ func TestNotesSayWhatCouldNotBeKnown(t *testing.T) {
 		{"a cluster IP", `coder: {service: {type: ClusterIP}}`, "kubectl port-forward service/coder 8080:80 -n coder"},
 		{"a NetworkPolicy", `coder: {networkPolicy: {enable: true}}`, "which must enforce it"},
 		{"a PodMonitor nobody may know", `coder: {podMonitor: {enable: true}}`, "the Prometheus operator must be in the cluster"},
+		{"a ServiceMonitor nobody may know", `coder: {serviceMonitor: {enable: true}}`, "ServiceMonitor is not among the known APIs"},
+		{"builds in the replicas beside pools", `provisionerDaemon: {pools: [{name: a, keySecretName: k}]}`, "The replicas take builds too, beside the pools"},
+		{"patches", `patches: [{target: {kind: StatefulSet}, merge: {spec: {revisionHistoryLimit: 3}}}]`, "Objects of the chart are changed by patches (1)"},
 		{"a key in the wrong place", `replicaCount: 3`, "replicaCount at the top of the values has no effect: the chart reads coder.replicaCount."},
 		{"root", `coder: {securityContext: {runAsUser: 0, runAsNonRoot: false}}`, "Coder runs as root and keeps the container runtime's capabilities"},
 		{"a budget of one's own", `{coder: {replicaCount: 3, envFrom: [{secretRef: {name: db}}]}, extraTemplates: [{apiVersion: policy/v1, kind: PodDisruptionBudget, metadata: {name: mine}, spec: {maxUnavailable: 1, selector: {matchLabels: {app.kubernetes.io/name: coder}}}}]}`, "The chart makes no PodDisruptionBudget, as mine selects the same pods"},

@@ -87,8 +87,8 @@ The NetworkPolicy is only as good as the cluster's network plugin, which must en
 GOMEMLIMIT is not set: coder.resources has no memory limit to take a share of.
 {{- end }}
 {{- with .Values.patches }}
-{{ len . }} in patches changed the objects of the chart, which did not look at them: validate
-judges the result.
+Objects of the chart are changed by patches ({{ len . }}), which the chart cannot look at:
+helm coder-ha validate judges the result.
 {{- end }}
 {{- if and (.Values.provisionerDaemon).pools (ne (include "coder-ha.envPlain" (list . "CODER_PROVISIONER_DAEMONS")) "0") }}
 The replicas take builds too, beside the pools of provisioners: set CODER_PROVISIONER_DAEMONS
