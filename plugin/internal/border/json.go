@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"regexp"
 	"strings"
 	"unicode/utf16"
 
@@ -17,13 +16,22 @@ func (w *Writer) dataLine(line string) string {
 	return disarmed(line, `\u0023#`)
 }
 
-// jsonKey is the key that a line begins with.
-var jsonKey = regexp.MustCompile(`^\s*"\w+": `)
+// keyLength is how long the key is that a line begins with, indentation included.
+func keyLength(line string) int {
+	name, quoted := strings.CutPrefix(strings.TrimLeft(line, " \t\f\r"), `"`)
+	rest := strings.TrimLeftFunc(name, func(r rune) bool {
+		return r == '_' || '0' <= r && r <= '9' || 'A' <= r && r <= 'Z' || 'a' <= r && r <= 'z'
+	})
+	if value, found := strings.CutPrefix(rest, `": `); quoted && found && rest != name {
+		return len(line) - len(value)
+	}
+	return 0
+}
 
 // hideJSON hides what is secret in the string that ends a line of JSON, and leaves
 // the rest: the keys, and what makes it JSON, are ours.
 func (w *Writer) hideJSON(line string) string {
-	start := len(jsonKey.FindString(line))
+	start := keyLength(line)
 	from := strings.IndexByte(line[start:], '"') + start
 	to := strings.LastIndexByte(line, '"') + 1
 	if from < start || to-from < 2 {

@@ -2,7 +2,6 @@ package secrets
 
 import (
 	"net/url"
-	"regexp"
 	"strings"
 )
 
@@ -27,7 +26,7 @@ func (k *Known) AddURL(text string) {
 // name or by its own form, and the user info of the URLs in it.
 func (k *Known) AddSetting(name, value string) {
 	k.AddURL(value)
-	if privateKey.MatchString(value) || secretSetting.MatchString(name) && !ordinary.MatchString(value) {
+	if privateKey().MatchString(value) || secretSetting().MatchString(name) && !ordinary().MatchString(value) {
 		k.Add(value)
 	}
 }
@@ -63,8 +62,8 @@ func (k *Known) AddTree(tree any) {
 var (
 	// secretSetting is the name of a setting whose value is a secret, and not the
 	// name of one.
-	secretSetting = regexp.MustCompile(`(?i)` + secretName + `s?$`)
+	secretSetting = lazily(`(?i)` + secretName + `s?$`)
 	// ordinary is a value that is a switch, a number, a path, a reference or a URL
 	// of its own.
-	ordinary = regexp.MustCompile(`^(?i:true|false|yes|no|none|null|\d{1,5}|/\S*|\$\(.*\)|[a-z][a-z0-9+.-]*://.*)$`)
+	ordinary = lazily(`^(?i:true|false|yes|no|none|null|\d{1,5}|/\S*|\$\(.*\)|[a-z][a-z0-9+.-]*://.*)$`)
 )

@@ -10,23 +10,23 @@ import (
 // example of our own.
 func (k *Known) hideShapes(text string) string {
 	if strings.Contains(text, "-----BEGIN ") {
-		text = privateKey.ReplaceAllString(text, Hidden)
+		text = privateKey().ReplaceAllString(text, Hidden)
 	}
-	if strings.Contains(text, "://") {
-		text = address.ReplaceAllStringFunc(text, k.hideUserInfo)
+	if strings.Contains(text, "://") && strings.IndexByte(text, '@') >= 0 {
+		text = address().ReplaceAllStringFunc(text, k.hideUserInfo)
 	}
 	if strings.Contains(text, "cannot unmarshal") {
-		text = quotedYAML.ReplaceAllString(text, "${1}"+Hidden)
+		text = quotedYAML().ReplaceAllString(text, "${1}"+Hidden)
 	}
 	if containsAny(text, "eyJ", "AKIA", "ASIA", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "xox", "AIza", "sk_live_") {
-		text = tokens.ReplaceAllString(text, Hidden)
+		text = tokens().ReplaceAllString(text, Hidden)
 	}
 	folded := fold(text)
 	if containsAny(folded, "bearer", "basic") {
-		text = hideGroup(authorization, text)
+		text = hideGroup(authorization(), text)
 	}
 	if strings.ContainsAny(text, "=:") && containsAny(folded, "pass", "pwd", "token", "key", "secret") {
-		text = hideGroup(pair, text)
+		text = hideGroup(pair(), text)
 	}
 	return text
 }
@@ -37,24 +37,24 @@ func containsAny(text string, hints ...string) bool {
 
 var (
 	// privateKey is one in PEM (RFC 7468), cut short or not.
-	privateKey = regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)`)
+	privateKey = lazily(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?s:.*?)(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|$)`)
 	// address is a URL with its scheme, up to where people put no more of one.
-	address = regexp.MustCompile("[A-Za-z][A-Za-z0-9+.-]*://[^\\s\"'<>`]*")
+	address = lazily("[A-Za-z][A-Za-z0-9+.-]*://[^\\s\"'<>`]*")
 	// quotedYAML is how the YAML decoder quotes a value that has the wrong type.
-	quotedYAML = regexp.MustCompile("(cannot unmarshal !!\\w+ )`[^`]*`")
+	quotedYAML = lazily("(cannot unmarshal !!\\w+ )`[^`]*`")
 	// tokens are those that say what they are: JSON Web Tokens, and the keys of
 	// AWS, GitHub, GitLab, Slack, Google and Stripe.
-	tokens = regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)*` +
+	tokens = lazily(`\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)*` +
 		`|\b(?:AKIA|ASIA)[A-Z0-9]{16}\b` +
 		`|\bgh[pousr]_[A-Za-z0-9]{20,}|\bgithub_pat_[A-Za-z0-9_]{20,}|\bglpat-[A-Za-z0-9_-]{16,}` +
 		`|\bxox[abeprs]-[A-Za-z0-9-]{10,}|\bAIza[A-Za-z0-9_-]{30,}|\bsk_live_[A-Za-z0-9]{16,}`)
 	// authorization is the header of HTTP.
-	authorization = regexp.MustCompile(`(?i)\b(?:bearer|basic)\s+([A-Za-z0-9+/._~-]{8,}=*)`)
+	authorization = lazily(`(?i)\b(?:bearer|basic)\s+([A-Za-z0-9+/._~-]{8,}=*)`)
 	// pair is a setting whose name ends like that of a secret, with its value: in
 	// connection strings, queries, shells, JSON and YAML, and as an entry of a
 	// list of variables. Without quotes and behind a colon the value ends the
 	// line or the mapping: a sentence goes on.
-	pair = regexp.MustCompile(`(?i)(?:` + secretName + `\\*["']?\s*(?:=>?|:=)\s*|` +
+	pair = lazily(`(?i)(?:` + secretName + `\\*["']?\s*(?:=>?|:=)\s*|` +
 		secretName + `\\*["']?\s*:\s*|\bsecret\\*["']?\s*=\s*|` +
 		`\bname\\*["']?\s*:\s*\\*["']?[\w.-]*` + secretName + `\\*["']?\s*,?\s*\\*["']?value\\*["']?\s*:\s*)` +
 		`(\(hidden\)|` + quoted + `|[^\s"'&;,}\])]+)`)
@@ -75,7 +75,7 @@ func hideGroup(pattern *regexp.Regexp, text string) string {
 		value := strings.TrimLeft(text[from:to], `\"'`)
 		from = to - len(value)
 		value = strings.TrimRight(value, `\"'`)
-		if harmless.MatchString(value) || pattern == authorization && word.MatchString(value) {
+		if harmless().MatchString(value) || pattern == authorization() && word().MatchString(value) {
 			continue
 		}
 		if colon := strings.HasSuffix(strings.TrimRight(text[at[0]:at[2]], " \t"), ":"); colon && bare && !ends(text[to:]) {
@@ -95,8 +95,8 @@ func ends(rest string) bool {
 var (
 	// harmless is what stands in the place of a secret: a placeholder, a variable,
 	// nothing, or a switch.
-	harmless = regexp.MustCompile(`^(?:|PASSWORD|TOKEN|KEY|\*+|\(hidden\)|<.*>|\$\(.*|\$\{.*|\$[A-Z_]+|\{\{.*|\.\.\.|(?i:true|false|null|none|nil|yes|no|~))$`)
-	word     = regexp.MustCompile(`^[a-z]+$`)
+	harmless = lazily(`^(?:|PASSWORD|TOKEN|KEY|\*+|\(hidden\)|<.*>|\$\(.*|\$\{.*|\$[A-Z_]+|\{\{.*|\.\.\.|(?i:true|false|null|none|nil|yes|no|~))$`)
+	word     = lazily(`^[a-z]+$`)
 )
 
 // userAlone are the schemes whose URLs name a user that is no secret.
@@ -117,15 +117,15 @@ func (k *Known) hideUserInfo(text string) string {
 	database := userAlone[fold(scheme)]
 	user, password, has := strings.Cut(rest[:at], ":")
 	switch {
-	case has && harmless.MatchString(password), !has && (database || harmless.MatchString(user)):
+	case has && harmless().MatchString(password), !has && (database || harmless().MatchString(user)):
 		return text
 	case !database && len(authority) < at && !strings.Contains(rest[:len(authority)], "@"):
 		// An @ in the path or in the query, unless a password goes on there.
-		if _, port, has := strings.Cut(authority, ":"); !has || digits.MatchString(port) {
+		if _, port, has := strings.Cut(authority, ":"); !has || digits().MatchString(port) {
 			return text
 		}
 	}
 	return scheme + "://" + Hidden + rest[at:]
 }
 
-var digits = regexp.MustCompile(`^\d*$`)
+var digits = lazily(`^\d*$`)
