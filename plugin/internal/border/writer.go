@@ -135,6 +135,17 @@ func (w *Writer) withoutKeys(text string) string {
 // eraseLine goes to the beginning of the line and erases it (ECMA-48, EL).
 const eraseLine = "\r\x1b[K"
 
+// clearScreen goes to the first line and erases all that is shown (ECMA-48, CUP and
+// ED).
+const clearScreen = "\x1b[H\x1b[2J"
+
+// Clear makes room for a screen that replaces what is shown. The stream is a terminal.
+func (w *Writer) Clear() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	_, _ = io.WriteString(w.out, clearScreen)
+}
+
 // Status writes a line of our own that does not end, for a screen. Erase says that
 // there is such a line to take away first; an empty one is not written.
 func (w *Writer) Status(erase bool, what string) {

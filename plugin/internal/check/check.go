@@ -101,6 +101,9 @@ func Unproven(reason, proof string) Result {
 	return Result{Skip: &Skip{Reason: reason, Proof: proof}}
 }
 
+// Later is the proof of what time alone will tell.
+const Later = "run it again in a few seconds, or wait with helm coder-ha status --wait"
+
 // See skips a check whose object is another check's finding already.
 func See(id string) Result { return Result{Skip: &Skip{Reason: "see " + id, See: id}} }
 

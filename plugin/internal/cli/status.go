@@ -2,6 +2,7 @@ package cli
 
 import (
 	"errors"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,11 @@ Each pod is shown with its row in Coder's table replicas. Below stands what is
 behind the Services and what is wrong; --verbose shows every check. All checks of
 "validate" judge what is really there, and those of a running deployment judge the
 pods. A pod that drains is not a finding.
+
+--watch looks every few seconds. --wait ends when each replica is ready in its newest
+form, none drains, and they find each other; it is for CI after "helm upgrade". Its
+report and exit code are those of the last look, or 124 when --timeout ends it. For
+what stays wrong, such as a setting or a license, it does not wait.
 
 The sources are read as far as they can be, and what is missing is not verified:
 the cluster of the kubeconfig, with the rights that docs/rbac.yaml lists, and the
@@ -38,8 +44,19 @@ const statusExample = `  # the deployment in namespace coder
   kubectl -n db port-forward svc/postgres 5432 &
   helm coder-ha status coder -n coder --postgres-url-file ./url
 
+  # while something is done to it
+  helm coder-ha status coder -n coder --watch
+
+  # in CI, after an upgrade
+  helm upgrade coder ./charts/coder -n coder -f values.yaml
+  helm coder-ha status coder -n coder --wait --timeout 10m
+
   # the pods and their rows for a program
   helm coder-ha status coder -n coder -o json | jq .running.pods`
+
+// waitTimeout is how long --wait waits without --timeout: an update of some replicas,
+// each of which drains and then migrates, takes minutes.
+const waitTimeout = 10 * time.Minute
 
 func newStatus(streams run.Streams, settings *run.Settings, color *string) *cobra.Command {
 	request := run.Request{Judging: run.Judging{Settings: check.DefaultSettings()}, Timeout: run.DefaultTimeout}
@@ -75,10 +92,20 @@ func newStatus(streams run.Streams, settings *run.Settings, color *string) *cobr
 	addTime(f, &limits.CertificateWarning, "certificate-warning", "warn about certificates that expire within this time")
 	addTime(f, &limits.LicenseWarning, "license-warning", "warn about a license that ends within this time")
 	f.StringVar(&request.Facts.Out, "facts-out", "", "save what was found out in this file, without secrets")
-	addTime(f, &request.Timeout, "timeout", "end the whole run after this time")
+	addTime(f, &request.Timeout, "timeout", "end the run, or with --watch each look, after this time (with --wait: 10m if not set)")
+	f.BoolVar(&request.Repeat.Watch, "watch", false, "look again and again: on a terminal the screen is drawn anew, elsewhere each report follows the one before")
+	f.BoolVar(&request.Repeat.Wait, "wait", false, "wait until each replica is ready in its newest form and healthy, then write the report")
+	request.Repeat.Interval = run.DefaultInterval
+	addTime(f, &request.Repeat.Interval, "interval", "time between two looks of --watch and --wait")
+	var ipFamily string
+	addEnum(cmd, f, &ipFamily, enum{name: "pod-ip-family", allowed: []string{"ipv4", "ipv6"}, usage: "IP family of status.podIP, if the pods cannot be read"})
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if len(args) == 1 {
 			request.Source.Live.Name = args[0]
+		}
+		request.Source.PodIPFamily = ipFamilies[ipFamily]
+		if request.Repeat.Wait && !cmd.Flags().Changed("timeout") {
+			request.Timeout = waitTimeout
 		}
 		if err := output.into(&request); err != nil {
 			return err

@@ -1,6 +1,8 @@
 package report
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,6 +28,15 @@ type Running struct {
 	Service []Service `json:"services"`
 	Budgets []Budget  `json:"budgets"`
 	Events  []Event   `json:"events"`
+	// Unread is what could not be read, and why.
+	Unread []Unread `json:"unread"`
+}
+
+// Unread is a kind of evidence that could not be read.
+type Unread struct {
+	What   string `json:"what"`
+	Reason string `json:"reason"`
+	Proof  string `json:"proof"`
 }
 
 // Release is what Helm says of the release.
@@ -128,7 +139,12 @@ func describeRunning(c *check.Case) *Running {
 	}
 	out := &Running{
 		Release: Release(r.Release), Desired: r.Desired(), Settled: len(r.Workloads) > 0,
-		Pods: []RunPod{}, Service: []Service{}, Budgets: []Budget{}, Events: []Event{}, Schema: describeSchema(c),
+		Pods: []RunPod{}, Service: []Service{}, Budgets: []Budget{}, Events: []Event{}, Unread: []Unread{}, Schema: describeSchema(c),
+	}
+	for _, kind := range slices.Sorted(maps.Keys(c.Gaps)) {
+		if gap := c.Gaps[kind]; gap.Proof != "" {
+			out.Unread = append(out.Unread, Unread{What: string(kind), Reason: gap.Reason, Proof: gap.Proof})
+		}
 	}
 	for _, w := range r.Workloads {
 		out.Settled = out.Settled && w.Settled

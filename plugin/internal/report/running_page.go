@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -26,12 +27,17 @@ func (t textWriter) running(w io.Writer, r Report) {
 		version = ", Coder " + d.CoderVersion
 	}
 	fmt.Fprintf(w, "%s\n", releaseLine(run.Release, d.Source))
-	fmt.Fprintf(w, "%s%s: %d of %s ready", strings.Join(d.Workloads, ", "), version, run.Ready, human.Count(run.Desired, "replica"))
+	fmt.Fprintf(w, "%s%s", strings.Join(d.Workloads, ", "), version)
+	if !run.unread(facts.Pods) {
+		fmt.Fprintf(w, ": %d of %s ready", run.Ready, human.Count(run.Desired, "replica"))
+	}
 	if run.Draining > 0 {
 		fmt.Fprintf(w, ", %d draining", run.Draining)
 	}
 	fmt.Fprintf(w, "\n\n")
-	t.table(w, podTable(run.Pods))
+	if len(run.Pods) > 0 {
+		t.table(w, podTable(run.Pods))
+	}
 	for _, p := range run.Pods {
 		if p.Row != nil && p.Row.Error != "" {
 			fmt.Fprintf(w, "  %s recorded: %s\n", p.Name, p.Row.Error)
@@ -42,6 +48,11 @@ func (t textWriter) running(w io.Writer, r Report) {
 		fmt.Fprintf(w, "  %-9s %s\n", name, fmt.Sprintf(format, args...))
 	})
 	fmt.Fprintln(w)
+}
+
+// unread says whether a kind of evidence could not be read.
+func (r *Running) unread(kind facts.Kind) bool {
+	return slices.ContainsFunc(r.Unread, func(u Unread) bool { return u.What == string(kind) })
 }
 
 func releaseLine(r Release, source string) string {
@@ -205,6 +216,13 @@ func runningAround(r Report, line func(name, format string, args ...any)) {
 			break
 		}
 		line("event", "%s ago, %s: %s: %s", age(e.Age), e.Object, e.Reason, e.Message)
+	}
+	seen := map[string]bool{}
+	for _, u := range run.Unread {
+		if !seen[u.Reason] {
+			line("not read", "%s", u.Reason)
+		}
+		seen[u.Reason] = true
 	}
 }
 

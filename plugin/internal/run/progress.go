@@ -17,6 +17,8 @@ type progress struct {
 	mu sync.Mutex
 	// waiting is what the last line says; empty where there is no such line.
 	waiting string
+	// said are the sentences of once.
+	said map[string]bool
 }
 
 func newProgress(w *border.Writer) *progress {
@@ -35,6 +37,30 @@ func (p *progress) done() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.show("")
+}
+
+// once is say, for a sentence that need not be repeated with each look.
+func (p *progress) once(sentence string) {
+	p.mu.Lock()
+	said := p.said[sentence]
+	if p.said == nil {
+		p.said = map[string]bool{}
+	}
+	p.said[sentence] = true
+	p.mu.Unlock()
+	if !said {
+		p.say(sentence)
+	}
+}
+
+// report says how far a long wait is: in the last line on a terminal, and elsewhere
+// in a line of its own.
+func (p *progress) report(what string) {
+	if p.terminal {
+		p.wait(what)
+		return
+	}
+	p.say(what)
 }
 
 // say writes a sentence above the line.

@@ -46,6 +46,8 @@ type Request struct {
 	InCluster InCluster
 	// Timeout bounds the whole run.
 	Timeout time.Duration
+	// Repeat says whether what runs is looked at more than once.
+	Repeat Repeat
 }
 
 // Judging says what is judged by which settings, and what fails the run.
@@ -69,26 +71,45 @@ func (r Request) Do(parent context.Context, streams Streams) error {
 	if r.Timeout <= 0 {
 		return fmt.Errorf("--timeout %s: use a time above 0, such as 30s", r.Timeout)
 	}
-	if err := errors.Join(r.Output.Check(), r.Facts.check(), r.InCluster.check(r)); err != nil {
+	if err := errors.Join(r.Output.Check(), r.Facts.check(), r.InCluster.check(r), r.Repeat.check()); err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(parent, r.Timeout, timeoutError(r.Timeout))
-	defer cancel()
 	r.Source.In, r.Source.Secrets = streams.In, streams.Secrets
 	progress := newProgress(streams.Err)
 	defer progress.done()
-	r.Source.Say = progress.say
-	gathered, err := r.evidence(ctx, progress)
+	r.Source.Say = progress.once
+	if r.Repeat.Watch {
+		return r.watch(parent, streams, progress)
+	}
+	ctx, cancel := context.WithTimeoutCause(parent, r.Timeout, timeoutError(r.Timeout))
+	defer cancel()
+	if r.Repeat.Wait {
+		return r.wait(ctx, streams, progress)
+	}
+	out, found, err := r.look(ctx, streams, progress)
 	if err != nil {
 		return err
 	}
+	if err := r.write(streams, out, found); err != nil || context.Cause(ctx) == nil {
+		return err
+	}
+	return context.Cause(ctx)
+}
+
+// look gathers once, and judges what was gathered.
+func (r Request) look(ctx context.Context, streams Streams, progress *progress) (report.Report, *facts.Facts, error) {
+	found, err := r.evidence(ctx, progress)
+	if err != nil {
+		return report.Report{}, nil, err
+	}
 	progress.done()
 	if r.Facts.Out != "" && context.Cause(ctx) == nil {
-		if err := writeFacts(r.Facts.Out, gathered, streams); err != nil {
-			return err
+		if err := writeFacts(r.Facts.Out, found, streams); err != nil {
+			return report.Report{}, nil, err
 		}
 	}
-	return r.judge(ctx, streams, gathered)
+	out, err := r.judge(ctx, streams, found)
+	return out, found, err
 }
 
 // evidence is what is to be judged: gathered, or from a file.
@@ -168,26 +189,30 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 	return out, nil
 }
 
-// judge judges the evidence and writes the report.
-func (r Request) judge(ctx context.Context, streams Streams, found *facts.Facts) error {
+// judge judges the evidence.
+func (r Request) judge(ctx context.Context, streams Streams, found *facts.Facts) (out report.Report, err error) {
 	if found.Deployment == nil {
 		r.Judging.Plan.Version = coder.ParseVersion(r.Source.CoderVersion)
 	}
 	guard.Doing("judging")
 	suppressed, err := r.suppressed(ctx, found, streams)
 	if err != nil {
-		return err
+		return out, err
 	}
 	c := &check.Case{Facts: found, Settings: r.Judging.Settings}
-	out := report.Of(c, check.Judge(checks.All(), c, suppressed))
+	out = report.Of(c, check.Judge(checks.All(), c, suppressed))
 	out.Strict, out.FailOn, out.RefusalFails = r.Judging.Strict, r.Judging.FailOn, !r.DatabaseOnly
-	cause := context.Cause(ctx)
-	if cause != nil {
+	if cause := context.Cause(ctx); cause != nil {
 		out.Incomplete = cause.Error()
 	}
 	if r.DatabaseOnly {
 		out.Pages = found.Postgres
 	}
+	return out, nil
+}
+
+// write writes the report. What ended the run early is not for it to return.
+func (r Request) write(streams Streams, out report.Report, found *facts.Facts) error {
 	if err := r.Output.Write(streams.Out, out); err != nil {
 		return fmt.Errorf("write the report: %w", err)
 	}
@@ -197,8 +222,8 @@ func (r Request) judge(ctx context.Context, streams Streams, found *facts.Facts)
 		}
 	}
 	switch {
-	case cause != nil:
-		return cause
+	case out.Incomplete != "":
+		return nil
 	case out.Fails():
 		return ErrFindings
 	case found.Deployment != nil && found.Deployment.Refusal != "" && !r.DatabaseOnly:

@@ -7,5 +7,5 @@ import (
 )
 
 func TestEveryCheckTellsRightFromWrong(t *testing.T) {
-	checktest.Run(t, Checks(), urlCases, reachCases, serverCases, latencyCases, capacityCases, behaviorCases, ownerCases, migrationCases)
+	checktest.Run(t, Checks(), urlCases, reachCases, serverCases, latencyCases, capacityCases, behaviorCases, ownerCases, migrationCases, runningCases)
 }

@@ -19,7 +19,7 @@ func latencyChecks() []check.Check {
 			Why:     "coderd queries the database several times for each API request, so each millisecond counts several times.",
 			Example: "a median round trip of 20 ms",
 			Remedy:  "Run the replicas and the database in one region, preferably in one zone. Without --in-cluster, the latency is measured from this machine.",
-			Judge:   slowest(answered(judgeLatency)),
+			Judge:   byReplicas(replicasLatency, slowest(answered(judgeLatency))),
 		},
 		{
 			ID: "postgres-latency-uneven", Area: area, Severity: check.Warning, Needs: judgment.Database,
@@ -35,7 +35,7 @@ func latencyChecks() []check.Check {
 			Why:     "Replicas decide by their clocks whether a peer is alive: with about 7 seconds of skew they lose each other.",
 			Example: "the clock of the database is 6 seconds ahead",
 			Remedy:  "Synchronize the clocks of the database server and every node with NTP. The clock of the machine that asked may be the wrong one.",
-			Judge:   probedFrom(judgeClock),
+			Judge:   byReplicas(replicasClock, probedFrom(judgeClock)),
 		},
 	}
 }

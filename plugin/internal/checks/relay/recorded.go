@@ -64,7 +64,7 @@ func judgeRecorded(j *judgment.Judgment, f *check.Case, pod facts.Pod, row pgfac
 		case peer == nil || peer.StateAt(f.Now) != facts.Ready:
 			j.Good()
 		case at.Before(peer.ReadySince.Add(2 * pingInterval)):
-			j.Unproven(pod.Name+" recorded that it does not reach "+peer.Name+", which has just become ready", "run it again")
+			j.Unproven(pod.Name+" recorded that it does not reach "+peer.Name+", which has just become ready", check.Later)
 		default:
 			j.Find(check.Finding{
 				Message:  fmt.Sprintf("%s does not reach %s: %s", pod.Name, peer.Name, m[3]),

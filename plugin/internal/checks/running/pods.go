@@ -58,7 +58,7 @@ func judgeReady(f *check.Case) check.Result {
 		case facts.Overdue:
 			j.See("replica-stuck")
 		case facts.Starting:
-			j.Unproven(fmt.Sprintf("%s has been starting for %s", pod.Name, human.Duration(f.Now.Sub(pod.Created))), "wait for it with helm coder-ha status --wait")
+			j.Unproven(fmt.Sprintf("%s has been starting for %s", pod.Name, human.Duration(f.Now.Sub(pod.Created))), check.Later)
 		case facts.NotReady, facts.Troubled:
 			j.Find(notReady(f, pod))
 		}

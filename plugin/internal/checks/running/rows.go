@@ -63,7 +63,7 @@ func judgeMissing(f *check.Case, rows []pgfacts.ReplicaRow) check.Result {
 		if f.PodOf(row) == nil {
 			// It may have ended within the last 15 s; another deployment's is the
 			// finding of postgres-foreign-replicas.
-			j.Unproven(row.Hostname+" has a live row and no pod: it may have ended within the last 15 s", "run it again after 15 s")
+			j.Unproven(row.Hostname+" has a live row and no pod: it may have ended within the last 15 s", check.Later)
 			continue
 		}
 		live++
@@ -79,7 +79,7 @@ func judgeMissing(f *check.Case, rows []pgfacts.ReplicaRow) check.Result {
 		case row != nil && row.Alive():
 			j.Good()
 		case f.Now.Sub(pod.Started) < firstRow:
-			j.Unproven(pod.Name+" started "+human.Duration(f.Now.Sub(pod.Started))+" ago, and has no live row yet", "run it again")
+			j.Unproven(pod.Name+" started "+human.Duration(f.Now.Sub(pod.Started))+" ago, and has no live row yet", check.Later)
 		case row == nil:
 			j.Find(missing(f, pod, "no row of this pod"))
 		case row.Stopped:

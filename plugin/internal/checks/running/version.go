@@ -67,7 +67,7 @@ func judgeVersions(f *check.Case) check.Result {
 			Observed: strings.Join(all, "; "), Expected: "one version",
 		})
 	case len(byVersion) > 1:
-		return check.Unproven("an update goes on, or hangs since "+human.Duration(since.Round(time.Second))+": "+strings.Join(all, "; "), "wait for it with helm coder-ha status --wait")
+		return check.Unproven("an update goes on, or hangs since "+human.Duration(since.Round(time.Second))+": "+strings.Join(all, "; "), check.Later)
 	case silent != "":
 		return check.Unproven("which version "+silent+" runs is not known: neither its row nor its API was read", "give the database's URL with --postgres-url-file, or grant this user the verb create on pods/portforward")
 	case len(byVersion) == 0:

@@ -61,7 +61,7 @@ func Probe(ctx context.Context, opts Options) (all []facts.CoderAPI, gap *facts.
 	}
 	wg.Wait()
 	for _, err := range failures {
-		if apierrors.IsForbidden(err) {
+		if forbidden(err) {
 			right := deployment.Lookup{Verb: "create", Resource: "pods/portforward", Namespace: opts.Namespace}.Right()
 			return nil, &facts.Gap{Reason: "this user lacks " + right, Proof: "grant this user " + right}
 		}
@@ -77,7 +77,11 @@ func (o Options) ask(ctx context.Context, pod Pod) (facts.CoderAPI, error) {
 	way, err := open(opening, o.Config, o.Namespace, pod.Name, pod.Port)
 	cancel()
 	if err != nil {
+		// It is the way that fails, and not coderd.
 		out.Healthz.Failure = failure(err)
+		if out.Healthz.Failure.Cause.Answers() {
+			out.Healthz.Failure.Cause = facts.Unreachable
+		}
 		return out, err
 	}
 	defer way.streams.Close()
@@ -88,6 +92,12 @@ func (o Options) ask(ctx context.Context, pod Pod) (facts.CoderAPI, error) {
 	}
 	c.answers(ctx, &out)
 	return out, nil
+}
+
+// forbidden says whether the API server does not let this user through. Not every
+// refusal to change the protocol is decoded by the client: some are text.
+func forbidden(err error) bool {
+	return err != nil && (apierrors.IsForbidden(err) || strings.Contains(strings.ToLower(err.Error()), "forbidden"))
 }
 
 // failure sorts the error of a request.
@@ -101,8 +111,6 @@ func failure(err error) *facts.Failure {
 		out.Cause, out.Message = facts.Timeout, "no answer in time"
 	case errors.Is(err, context.Canceled):
 		out.Cause, out.Message = facts.Interrupted, "the run ended before it answered"
-	case apierrors.IsForbidden(err):
-		out.Cause = facts.Unreachable
 	case strings.Contains(err.Error(), "connection refused"):
 		// The kubelet's words begin with an address inside of the pod.
 		out.Cause, out.Message = facts.Refused, "connection refused"

@@ -9,6 +9,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
@@ -16,13 +17,22 @@ import (
 // workloads reads how far their controllers are.
 func (p *probe) workloads(ctx context.Context) {
 	for _, w := range p.d.Workloads {
+		named := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector("metadata.name", w.Name).String()}
 		switch w.Kind {
 		case "StatefulSet":
-			o, err := p.apps.StatefulSets(p.namespace).Get(ctx, w.Name, metav1.GetOptions{})
-			p.put(facts.Pods, "get", "statefulsets.apps", p.namespace, err, func(r *facts.Running) { r.Workloads = append(r.Workloads, statefulSet(o)) })
+			found, err := p.apps.StatefulSets(p.namespace).List(ctx, named)
+			p.put(facts.Pods, "list", "statefulsets.apps", p.namespace, err, func(r *facts.Running) {
+				for i := range found.Items {
+					r.Workloads = append(r.Workloads, statefulSet(&found.Items[i]))
+				}
+			})
 		case "Deployment":
-			o, err := p.apps.Deployments(p.namespace).Get(ctx, w.Name, metav1.GetOptions{})
-			p.put(facts.Pods, "get", "deployments.apps", p.namespace, err, func(r *facts.Running) { r.Workloads = append(r.Workloads, ofDeployment(o)) })
+			found, err := p.apps.Deployments(p.namespace).List(ctx, named)
+			p.put(facts.Pods, "list", "deployments.apps", p.namespace, err, func(r *facts.Running) {
+				for i := range found.Items {
+					r.Workloads = append(r.Workloads, ofDeployment(&found.Items[i]))
+				}
+			})
 		}
 	}
 }

@@ -41,8 +41,10 @@ type probe struct {
 }
 
 // Probe adds to the facts what Kubernetes says of their deployment. What the user
-// may not read is a gap that names the right.
+// may not read is a gap that names the right. The time of the facts becomes the
+// cluster's, where this machine's clock is another.
 func Probe(ctx context.Context, config *rest.Config, release facts.Release, into *facts.Facts) error {
+	config, clock := watchClock(config)
 	p := &probe{config: config, d: into.Deployment, namespace: release.Namespace, into: into}
 	if err := p.connect(); err != nil {
 		return fmt.Errorf("the kubeconfig cannot be used: %w", err)
@@ -56,6 +58,7 @@ func Probe(ctx context.Context, config *rest.Config, release facts.Release, into
 	}
 	wg.Wait()
 	p.onlyOurs()
+	into.Now = clock.now(into.Now)
 	return nil
 }
 
