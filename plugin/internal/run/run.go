@@ -90,7 +90,7 @@ func (r Request) Do(parent context.Context, streams Streams) error {
 	if err != nil {
 		return err
 	}
-	if err := r.write(streams, out, found); err != nil || context.Cause(ctx) == nil {
+	if err := r.write(streams, out, found); err != nil || out.Incomplete == "" {
 		return err
 	}
 	return context.Cause(ctx)
