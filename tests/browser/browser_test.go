@@ -59,9 +59,12 @@ type screen struct {
 	media, scheme string
 }
 
+// browser opens a tab.
+type browser func() (tab context.Context, end context.CancelFunc)
+
 // start starts a browser with a profile of its own, and ends it with the test. It
 // has no sandbox: root cannot have one, and what it opens is our own.
-func start(t *testing.T) context.Context {
+func start(t *testing.T) browser {
 	t.Helper()
 	path := ""
 	for _, name := range []string{"chromium-headless-shell", "chromium", "google-chrome"} {
@@ -84,13 +87,13 @@ func start(t *testing.T) context.Context {
 		closeBrowser()
 	})
 	require.NoError(t, chromedp.Run(ctx))
-	return ctx
+	return func() (context.Context, context.CancelFunc) { return chromedp.NewContext(ctx) }
 }
 
 // look opens a page without scripts, and says what can be seen on it.
-func look(t *testing.T, browser context.Context, file string, on screen) seen {
+func look(t *testing.T, open browser, file string, on screen) seen {
 	t.Helper()
-	tab, closeTab := chromedp.NewContext(browser)
+	tab, closeTab := open()
 	defer closeTab()
 	var mu sync.Mutex
 	var requests []string

@@ -27,11 +27,11 @@ var marked = map[string]color.NRGBA{"light": {0xb3, 0x14, 0x1d, 0xff}, "dark": {
 // TestThePageCanBeRead looks at a report on replicas with mistakes and a real
 // database, and at one with 50 replicas that asked each other.
 func TestThePageCanBeRead(t *testing.T) {
-	browser := start(t)
+	open := start(t)
 	for _, r := range []written{small(t), hostile(t), large(t)} {
 		for _, on := range r.screens {
 			t.Run(r.name+"-"+on.name, func(t *testing.T) {
-				got := look(t, browser, r.page, on)
+				got := look(t, open, r.page, on)
 				canBeRead(t, r, got)
 				scheme := on.scheme
 				if on.media == "print" {
