@@ -120,6 +120,18 @@ func TestJSONKeepsItsTexts(t *testing.T) {
 	}
 }
 
+func TestATagDoesNotTellASecret(t *testing.T) {
+	t.Parallel()
+	known := secrets.New()
+	known.Add("section", "color-scheme", "hunter2hunter")
+	var out bytes.Buffer
+	w := border.New(&out, known).HTML()
+	_, err := fmt.Fprint(w, "<style>:root {\n  color-scheme: dark;\n}</style>\n<section id=\"a\">\x1b &lt;section&gt; hunter2hunter<p>color-scheme</p>\n</section>\n")
+	require.NoError(t, err)
+	require.NoError(t, w.Flush())
+	assert.Equal(t, "<style>:root {\n  color-scheme: dark;\n}</style>\n<section id=\"a\">\\x1b &lt;(hidden)&gt; (hidden)<p>(hidden)</p>\n</section>\n", out.String())
+}
+
 func TestColorsPassWhereTheyMay(t *testing.T) {
 	t.Parallel()
 	text := border.Red.Paint("failed") + " \x1b[5mblink\x1b[31"

@@ -28,6 +28,8 @@ type Writer struct {
 	// data is how a line of JSON or YAML writes what is not shown; nil for text.
 	data  notation
 	color bool
+	// html says that tags are our own, and style that a style sheet has begun.
+	html, style bool
 	// held is a line that has not ended.
 	held []byte
 	// key says that a private key has begun and not ended.
@@ -111,6 +113,14 @@ func (w *Writer) line(text string) string {
 	if w.data != nil {
 		return w.dataLine(text)
 	}
+	if w.html {
+		return w.page(text)
+	}
+	return w.text(text)
+}
+
+// text is a text, or a line of it, as it leaves.
+func (w *Writer) text(text string) string {
 	text = w.withoutKeys(strings.TrimSuffix(text, "\r"))
 	text = w.known.Hide(text)
 	if escaped := w.colored(text); escaped != text {

@@ -23,6 +23,7 @@ func formats() []format {
 	same := func(_ Output, w *border.Writer) *border.Writer { return w }
 	json := func(_ Output, w *border.Writer) *border.Writer { return w.JSON() }
 	yaml := func(_ Output, w *border.Writer) *border.Writer { return w.YAML() }
+	html := func(_ Output, w *border.Writer) *border.Writer { return w.HTML() }
 	plain := func(w Writer) func(Output, *border.Writer) Writer {
 		return func(Output, *border.Writer) Writer { return w }
 	}
@@ -37,7 +38,7 @@ func formats() []format {
 		{"text", true, same, text},
 		{"short", true, same, plain(shortWriter{})},
 		{"markdown", true, same, plain(markdownWriter{})},
-		{"html", true, same, plain(htmlWriter{})},
+		{"html", true, html, plain(htmlWriter{})},
 		{"json", false, json, plain(jsonWriter{})},
 		{"yaml", false, yaml, plain(yamlWriter{})},
 		{"junit", true, same, plain(junitWriter{})},
