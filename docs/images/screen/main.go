@@ -90,7 +90,7 @@ func run(plugin, values string) (string, error) {
 	ctx, end := context.WithTimeout(context.Background(), time.Minute)
 	defer end()
 	cmd := exec.CommandContext(ctx, path, "validate", "-n", "coder", "-f", "values.yaml", "--color", "always")
-	cmd.Dir, cmd.Env, cmd.Stderr = dir, []string{"HOME=" + dir, "KUBECONFIG=" + filepath.Join(dir, "none")}, os.Stderr
+	cmd.Dir, cmd.Env = dir, []string{"HOME=" + dir, "KUBECONFIG=" + filepath.Join(dir, "none")}
 	out, err := cmd.Output()
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) || exit.ExitCode() != 1 {
