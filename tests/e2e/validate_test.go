@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -18,20 +19,27 @@ import (
 // code.
 func (w *world) plugin(kubeconfig string, args ...string) (string, int) {
 	w.t.Helper()
+	cmd := w.pluginCommand(kubeconfig, args...)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	err := cmd.Run()
+	if failed := new(exec.ExitError); !errors.As(err, &failed) {
+		require.NoError(w.t, err, "make build makes %s", cmd.Path)
+	}
+	assert.NotContains(w.t, output.String(), "e2e-password", "no output holds the password")
+	return output.String(), cmd.ProcessState.ExitCode()
+}
+
+// pluginCommand is the plugin's binary, in a process group of its own.
+func (w *world) pluginCommand(kubeconfig string, args ...string) *exec.Cmd {
 	binary := os.Getenv("CODER_HA_BIN")
 	if binary == "" {
 		binary = filepath.Join(root, "bin", "coder-ha")
 	}
 	cmd := exec.CommandContext(w.t.Context(), binary, args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
-	var output bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &output, &output
-	err := cmd.Run()
-	if failed := new(exec.ExitError); !errors.As(err, &failed) {
-		require.NoError(w.t, err, "make build makes %s", binary)
-	}
-	assert.NotContains(w.t, output.String(), "e2e-password", "no output holds the password")
-	return output.String(), cmd.ProcessState.ExitCode()
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	return cmd
 }
 
 func (w *world) validate(kubeconfig string, args ...string) (string, int) {
