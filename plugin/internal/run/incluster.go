@@ -86,7 +86,9 @@ func (r Request) rehearse(ctx context.Context, described *source.Description, ke
 		gap := facts.Gap{Reason: result.NoDatabase, Proof: "let the pods run, and run it again"}
 		into.Lacks(facts.Mesh, gap)
 	}
-	if result.NoDatabase != "" && len(into.Postgres) == 0 {
+	if result.NoDatabase != "" && len(into.Postgres) == 0 && len(result.Places) == 0 {
+		into.Lacks(facts.Database, facts.Gap{Reason: result.NoDatabase, Proof: "let the pods run, and run it again"})
+	} else if result.NoDatabase != "" && len(into.Postgres) == 0 {
 		into.Lacks(facts.Database, facts.Gap{Reason: "no pod in the place of a replica asked the database: " + result.NoDatabase, Proof: "let the pods have the database URL, and run it again"})
 	}
 	for i := range into.Deployment.Replicas {
