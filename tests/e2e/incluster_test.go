@@ -173,6 +173,7 @@ func TestFaultsShowFromThePlacesOfTheReplicas(t *testing.T) {
 	assert.Contains(t, said, "this user lacks the verb list on services in namespace "+w.ns)
 	w.grant("limited",
 		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"services", "pods"}, Verbs: []string{"list"}},
+		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"serviceaccounts"}, Verbs: []string{"get"}},
 		rbacv1.PolicyRule{APIGroups: []string{"batch"}, Resources: []string{"jobs"}, Verbs: []string{"create", "delete"}})
 	w.eventually("the granted rights", func(context.Context) (bool, error) {
 		_, said = w.rehearse(limited).check("relay-unreachable")

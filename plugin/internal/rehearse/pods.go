@@ -42,7 +42,7 @@ func (c *cluster) await(ctx context.Context, jobs []*batchv1.Job, stands []*stan
 	defer ticker.Stop()
 	begin, changed, before := time.Now(), time.Now(), -1
 	for {
-		err := c.look(ctx, jobs, stands, run, time.Since(begin) > unmadeTime)
+		err := c.look(ctx, jobs, stands, run, time.Since(begin))
 		select {
 		case <-ctx.Done():
 			// What was seen last is what there is.
@@ -77,7 +77,7 @@ func (c *cluster) await(ctx context.Context, jobs []*batchv1.Job, stands []*stan
 }
 
 // look sees how the pods are.
-func (c *cluster) look(ctx context.Context, jobs []*batchv1.Job, stands []*stand, run string, late bool) error {
+func (c *cluster) look(ctx context.Context, jobs []*batchv1.Job, stands []*stand, run string, since time.Duration) error {
 	byJob := map[string][]corev1.Pod{}
 	for _, job := range jobs {
 		if _, seen := byJob[job.Namespace]; seen {
@@ -103,7 +103,7 @@ func (c *cluster) look(ctx context.Context, jobs []*batchv1.Job, stands []*stand
 			continue
 		}
 		s.why, s.stuck = "its pod is not made yet", false
-		if !late {
+		if since < unmadeTime {
 			continue
 		}
 		said, asked := unmade[s.workload]
@@ -111,8 +111,11 @@ func (c *cluster) look(ctx context.Context, jobs []*batchv1.Job, stands []*stand
 			said = c.said(ctx, job.Namespace, "Job", job.Name, "FailedCreate")
 			unmade[s.workload] = said
 		}
-		if said != "" {
+		switch {
+		case said != "":
 			s.why, s.stuck = said, true
+		case since > stuckTime:
+			s.why, s.stuck = "its pod is not made, and no event that this user may read says why: look at Job "+job.Name+" and its service account", true
 		}
 	}
 	return nil
