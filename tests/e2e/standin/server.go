@@ -126,6 +126,7 @@ func routes(o options) http.Handler {
 	mux.HandleFunc("GET /api/v2/replicas", func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, `{"message":"You are signed out or your session has expired. Please sign in again to continue."}`, http.StatusUnauthorized)
 	})
+	addAPI(mux)
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "<!doctype html><title>Coder stand-in</title>")
