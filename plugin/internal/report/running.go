@@ -155,6 +155,7 @@ func describeRunning(c *check.Case) *Running {
 			out.Ready++
 		case facts.Draining, facts.Overdue:
 			out.Draining++
+		default:
 		}
 		out.Pods = append(out.Pods, describePod(c, pod))
 	}

@@ -162,18 +162,18 @@ func (t textWriter) table(w io.Writer, rows [][]cell) {
 		}
 	}
 	for _, row := range rows {
-		line := ""
+		var line strings.Builder
 		for i, c := range row {
 			text := c.text
 			if c.color != nil {
 				text = t.paint(*c.color, text)
 			}
-			line += "  " + text
+			line.WriteString("  " + text)
 			if i < len(row)-1 {
-				line += strings.Repeat(" ", width[i]-utf8.RuneCountInString(c.text))
+				line.WriteString(strings.Repeat(" ", width[i]-utf8.RuneCountInString(c.text)))
 			}
 		}
-		fmt.Fprintln(w, line)
+		fmt.Fprintln(w, line.String())
 	}
 }
 
@@ -184,11 +184,12 @@ const fewEvents = 5
 func runningAround(r Report, line func(name, format string, args ...any)) {
 	run := r.Running
 	if rows := run.Rows; rows != nil {
-		text := fmt.Sprintf("%d live, %d stale", rows.Live, rows.Stale)
+		var text strings.Builder
+		fmt.Fprintf(&text, "%d live, %d stale", rows.Live, rows.Stale)
 		for _, row := range rows.Foreign {
-			text += fmt.Sprintf("; %s of no pod here", row.Hostname)
+			fmt.Fprintf(&text, "; %s of no pod here", row.Hostname)
 		}
-		line("rows", "%s", text)
+		line("rows", "%s", text.String())
 	}
 	for _, s := range run.Service {
 		text := human.Count(len(s.Ready), "ready endpoint")

@@ -129,6 +129,7 @@ func unhealthy(out report.Report, found *facts.Facts) string {
 			ready++
 		case facts.Draining, facts.Overdue:
 			leaving++
+		default:
 		}
 	}
 	var open []string

@@ -54,7 +54,7 @@ func judgeRecorded(j *judgment.Judgment, f *check.Case, pod facts.Pod, row pgfac
 		j.Good()
 		return
 	}
-	for _, text := range strings.Split(strings.TrimPrefix(row.Error, "Failed to dial peers: "), ", ping sibling replica ") {
+	for text := range strings.SplitSeq(strings.TrimPrefix(row.Error, "Failed to dial peers: "), ", ping sibling replica ") {
 		m := pinged.FindStringSubmatch("ping sibling replica " + strings.TrimPrefix(text, "ping sibling replica "))
 		if m == nil {
 			continue

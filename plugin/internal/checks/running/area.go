@@ -17,10 +17,9 @@ func Checks() []check.Check {
 
 // What the checks need, by name.
 var (
-	pods  = []facts.Kind{facts.Replicas, facts.Pods}
-	nodes = []facts.Kind{facts.Replicas, facts.Pods, facts.Nodes}
-	rows  = []facts.Kind{facts.Replicas, facts.Pods, facts.Database}
-	api   = []facts.Kind{facts.Replicas, facts.Pods, facts.API}
+	pods = []facts.Kind{facts.Replicas, facts.Pods}
+	rows = []facts.Kind{facts.Replicas, facts.Pods, facts.Database}
+	api  = []facts.Kind{facts.Replicas, facts.Pods, facts.API}
 )
 
 // about is the subject of a finding about a pod.

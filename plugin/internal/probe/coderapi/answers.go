@@ -29,8 +29,7 @@ func (c *client) ask(ctx context.Context, out *facts.CoderAPI, path string, time
 	}
 	f := failure(err)
 	status := 0
-	var other *statusError
-	if errors.As(err, &other) {
+	if other, ok := errors.AsType[*statusError](err); ok {
 		status = other.code
 	}
 	out.Unanswered = append(out.Unanswered, facts.Unanswered{Path: path, Status: status, Message: f.Message})
@@ -131,8 +130,12 @@ func (c *client) health(ctx context.Context, out *facts.CoderAPI) {
 		name string
 		section
 	}{
-		{"access_url", report.AccessURL}, {"database", report.Database}, {"derp", report.DERP}, {"websocket", report.Websocket},
-		{"workspace_proxy", report.WorkspaceProxy}, {"provisioner_daemons", report.ProvisionerDaemons},
+		{"access_url", report.AccessURL},
+		{"database", report.Database},
+		{"derp", report.DERP},
+		{"websocket", report.Websocket},
+		{"workspace_proxy", report.WorkspaceProxy},
+		{"provisioner_daemons", report.ProvisionerDaemons},
 	} {
 		s := facts.HealthSection{Name: named.name, Severity: named.Severity, Dismissed: named.Dismissed}
 		if named.Error != nil {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -60,11 +61,9 @@ func Probe(ctx context.Context, opts Options) (all []facts.CoderAPI, gap *facts.
 		})
 	}
 	wg.Wait()
-	for _, err := range failures {
-		if forbidden(err) {
-			right := deployment.Lookup{Verb: "create", Resource: "pods/portforward", Namespace: opts.Namespace}.Right()
-			return nil, &facts.Gap{Reason: "this user lacks " + right, Proof: "grant this user " + right}
-		}
+	if slices.ContainsFunc(failures, forbidden) {
+		right := deployment.Lookup{Verb: "create", Resource: "pods/portforward", Namespace: opts.Namespace}.Right()
+		return nil, &facts.Gap{Reason: "this user lacks " + right, Proof: "grant this user " + right}
 	}
 	return all, nil
 }
@@ -103,9 +102,9 @@ func forbidden(err error) bool {
 // failure sorts the error of a request.
 func failure(err error) *facts.Failure {
 	out := &facts.Failure{Cause: facts.Protocol, Message: err.Error()}
-	var status *statusError
+	status, isStatus := errors.AsType[*statusError](err)
 	switch {
-	case errors.As(err, &status):
+	case isStatus:
 		out.Cause, out.Status = facts.Status, status.code
 	case errors.Is(err, context.DeadlineExceeded):
 		out.Cause, out.Message = facts.Timeout, "no answer in time"

@@ -13,10 +13,10 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/httpstream"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
 )
 
 // protocol is that of port forwarding
@@ -55,7 +55,7 @@ func open(ctx context.Context, config *rest.Config, namespace, pod string, port 
 	if err != nil {
 		return nil, err
 	}
-	streams, chosen, err := spdy.Negotiate(upgrader, &http.Client{Transport: transport, CheckRedirect: staying}, request, protocol)
+	streams, chosen, err := spdy.NegotiateStreaming(upgrader, &http.Client{Transport: transport, CheckRedirect: staying}, request, protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -141,6 +141,7 @@ func (c *conn) Close() error {
 
 // LocalAddr and RemoteAddr name the two ends for people.
 func (c *conn) LocalAddr() net.Addr { return address("this machine") }
+
 func (c *conn) RemoteAddr() net.Addr {
 	return address(fmt.Sprintf("%s:%d", c.tunnel.pod, c.tunnel.port))
 }

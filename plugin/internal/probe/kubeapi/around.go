@@ -16,7 +16,7 @@ import (
 // nodes reads all nodes; those without our pods are left out later.
 func (p *probe) nodes(ctx context.Context) {
 	found, err := p.core.Nodes().List(ctx, metav1.ListOptions{})
-	p.put(facts.Nodes, "list", "nodes", "", err, func(r *facts.Running) {
+	p.put(facts.Nodes, "nodes", "", err, func(r *facts.Running) {
 		r.Nodes = []facts.Node{}
 		for i := range found.Items {
 			r.Nodes = append(r.Nodes, readNode(&found.Items[i]))
@@ -40,7 +40,7 @@ func readNode(node *corev1.Node) facts.Node {
 // endpoints reads the addresses behind the Services of the deployment.
 func (p *probe) endpoints(ctx context.Context) {
 	found, err := p.discovery.EndpointSlices(p.namespace).List(ctx, metav1.ListOptions{})
-	p.put(facts.EndpointSlices, "list", "endpointslices.discovery.k8s.io", p.namespace, err, func(r *facts.Running) {
+	p.put(facts.EndpointSlices, "endpointslices.discovery.k8s.io", p.namespace, err, func(r *facts.Running) {
 		r.Endpoints = []facts.Endpoints{}
 		for _, s := range p.d.Services {
 			if s.Namespace != p.namespace {
@@ -80,7 +80,7 @@ func takeEndpoints(of *facts.Endpoints, slice discoveryv1.EndpointSlice) {
 // budgets reads what the disruption budgets of the deployment allow.
 func (p *probe) budgets(ctx context.Context) {
 	found, err := p.policy.PodDisruptionBudgets(p.namespace).List(ctx, metav1.ListOptions{})
-	p.put(facts.DisruptionBudgets, "list", "poddisruptionbudgets.policy", p.namespace, err, func(r *facts.Running) {
+	p.put(facts.DisruptionBudgets, "poddisruptionbudgets.policy", p.namespace, err, func(r *facts.Running) {
 		r.Budgets = []facts.BudgetStatus{}
 		for _, b := range p.d.DisruptionBudgets {
 			for _, o := range found.Items {
@@ -103,7 +103,7 @@ const (
 // events reads the warnings about pods.
 func (p *probe) events(ctx context.Context) {
 	found, err := p.core.Events(p.namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=Warning,involvedObject.kind=Pod", Limit: mostListed})
-	p.put(facts.Events, "list", "events", p.namespace, err, func(r *facts.Running) {
+	p.put(facts.Events, "events", p.namespace, err, func(r *facts.Running) {
 		r.Events = []facts.Event{}
 		for _, e := range found.Items {
 			last := cmp.Or(e.LastTimestamp.UTC(), e.EventTime.UTC(), e.CreationTimestamp.UTC())

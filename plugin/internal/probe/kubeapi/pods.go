@@ -21,14 +21,14 @@ func (p *probe) workloads(ctx context.Context) {
 		switch w.Kind {
 		case "StatefulSet":
 			found, err := p.apps.StatefulSets(p.namespace).List(ctx, named)
-			p.put(facts.Pods, "list", "statefulsets.apps", p.namespace, err, func(r *facts.Running) {
+			p.put(facts.Pods, "statefulsets.apps", p.namespace, err, func(r *facts.Running) {
 				for i := range found.Items {
 					r.Workloads = append(r.Workloads, statefulSet(&found.Items[i]))
 				}
 			})
 		case "Deployment":
 			found, err := p.apps.Deployments(p.namespace).List(ctx, named)
-			p.put(facts.Pods, "list", "deployments.apps", p.namespace, err, func(r *facts.Running) {
+			p.put(facts.Pods, "deployments.apps", p.namespace, err, func(r *facts.Running) {
 				for i := range found.Items {
 					r.Workloads = append(r.Workloads, ofDeployment(&found.Items[i]))
 				}
@@ -63,7 +63,7 @@ func desired(n *int32) int32 {
 // their labels for another reason.
 func (p *probe) pods(ctx context.Context) {
 	found, err := p.core.Pods(p.namespace).List(ctx, metav1.ListOptions{})
-	p.put(facts.Pods, "list", "pods", p.namespace, err, func(r *facts.Running) {
+	p.put(facts.Pods, "pods", p.namespace, err, func(r *facts.Running) {
 		r.Pods = []facts.Pod{}
 		for i := range found.Items {
 			if container, ours := p.owned(&found.Items[i]); ours {

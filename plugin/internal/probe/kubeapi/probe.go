@@ -11,7 +11,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/kubernetes/typed/apps/v1"
+	appsv1client "k8s.io/client-go/kubernetes/typed/apps/v1"
 	corev1 "k8s.io/client-go/kubernetes/typed/core/v1"
 	discoveryv1 "k8s.io/client-go/kubernetes/typed/discovery/v1"
 	policyv1 "k8s.io/client-go/kubernetes/typed/policy/v1"
@@ -33,7 +33,7 @@ type probe struct {
 	into      *facts.Facts
 
 	core      *corev1.CoreV1Client
-	apps      *v1.AppsV1Client
+	apps      *appsv1client.AppsV1Client
 	discovery *discoveryv1.DiscoveryV1Client
 	policy    *policyv1.PolicyV1Client
 
@@ -66,7 +66,7 @@ func (p *probe) connect() (err error) {
 	if p.core, err = corev1.NewForConfig(p.config); err != nil {
 		return err
 	}
-	if p.apps, err = v1.NewForConfig(p.config); err != nil {
+	if p.apps, err = appsv1client.NewForConfig(p.config); err != nil {
 		return err
 	}
 	if p.discovery, err = discoveryv1.NewForConfig(p.config); err != nil {
@@ -77,14 +77,14 @@ func (p *probe) connect() (err error) {
 }
 
 // put hands over what was read, or says why it was not.
-func (p *probe) put(kind facts.Kind, verb, resource, namespace string, err error, take func(*facts.Running)) {
+func (p *probe) put(kind facts.Kind, resource, namespace string, err error, take func(*facts.Running)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case err == nil:
 		take(p.into.Running)
 	case apierrors.IsForbidden(err):
-		right := deployment.Lookup{Verb: verb, Resource: resource, Namespace: namespace}.Right()
+		right := deployment.Lookup{Verb: "list", Resource: resource, Namespace: namespace}.Right()
 		p.into.Lacks(kind, facts.Gap{Reason: "this user lacks " + right, Proof: "grant this user " + right})
 	default:
 		p.into.Lacks(kind, facts.Gap{Reason: fmt.Sprintf("the cluster did not say which %s there are: %s", resource, err), Proof: "run it again"})
