@@ -1,9 +1,14 @@
 package rehearse
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"net"
+	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -95,8 +100,9 @@ func (r *run) open(ctx, streams context.Context, s *stand) {
 	}
 	w := r.Workloads[s.workload]
 	opened, err := r.cluster.open(streams, *s.pod, w.Pod.Spec.Containers[w.Container].Name, r.Image != "")
+	var reply agent.Reply
 	if err == nil {
-		_, err = opened.ask(ctx, agent.Request{Begin: new(r.begin(s))})
+		reply, err = opened.ask(ctx, agent.Request{Begin: new(r.begin(s))})
 	}
 	if err != nil {
 		s.why = "the agent cannot be started: " + err.Error()
@@ -105,7 +111,7 @@ func (r *run) open(ctx, streams context.Context, s *stand) {
 		}
 		return
 	}
-	s.session = opened
+	s.session, s.deaf = opened, reply.Listening
 }
 
 // replica is that of a stand.
@@ -178,7 +184,10 @@ func (r *run) peer(s *stand) mesh.Peer {
 	p := mesh.Peer{Name: s.replica, Identity: r.identity(s)}
 	if relay := one.Env(coder.RelayURL); one.EmbeddedRelay() && relay.Set() {
 		url, ok := s.fill(relay)
+		deaf := s.deafAt(portOf(url))
 		switch {
+		case ok && own(relay) && deaf != "":
+			r.untried(s, facts.RelayAddress, deaf)
 		case ok && own(relay):
 			p.Relay = url
 		case relay.FromSecret || relay.Hidden:
@@ -190,13 +199,37 @@ func (r *run) peer(s *stand) mesh.Peer {
 	on, _ := r.Deployment.NATS(one)
 	if host := one.EffectiveClusterHost(); on && host.Set() {
 		address, ok := r.clusterHost(s)
-		if ok {
+		deaf := s.deafAt(strconv.Itoa(coder.NATSPort))
+		switch {
+		case ok && deaf != "":
+			r.untried(s, facts.ClusterAddress, deaf)
+		case ok:
 			p.Cluster = address
-		} else if !host.LeftUnexpanded() {
+		case !host.LeftUnexpanded():
 			r.untried(s, facts.ClusterAddress, "its cluster host is not the address of the pod, so no other pod can stand for it")
 		}
 	}
 	return p
+}
+
+// deafAt says why the agent of a stand does not listen on a port where coderd would;
+// empty if it does. What nobody listens on for the replica says nothing of coderd.
+func (s *stand) deafAt(port string) string {
+	for _, address := range slices.Sorted(maps.Keys(s.deaf)) {
+		if _, at, err := net.SplitHostPort(address); err == nil && at == port {
+			return fmt.Sprintf("the agent in its place cannot listen on %s: %s", address, s.deaf[address])
+		}
+	}
+	return ""
+}
+
+// portOf is the port that a URL leads to; empty if it is none.
+func portOf(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return ""
+	}
+	return cmp.Or(u.Port(), map[string]string{"http": "80", "https": "443"}[u.Scheme])
 }
 
 func (r *run) untried(s *stand, what, why string) {

@@ -24,6 +24,8 @@ type stand struct {
 	stuck bool
 	// session is nil until an agent answers there.
 	session *session
+	// deaf says by address why the agent does not listen there.
+	deaf map[string]string
 }
 
 func (s *stand) runs() bool { return s.pod != nil && s.why == "" }
