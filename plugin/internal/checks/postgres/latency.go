@@ -80,11 +80,12 @@ const (
 	farLatency   = coderLatency
 )
 
-// A difference between replicas does no harm below noticeable. Between zones of one
-// region some milliseconds are usual, and a busy node adds to a measurement from
-// outside of coderd: there it is placesNoticeable.
+// A difference between replicas does no harm below noticeable: coderd writes down a
+// single ping, to which a replica that just started adds a millisecond or two. Between
+// zones of one region some milliseconds are usual, and a busy node adds to a
+// measurement from outside of coderd: there it is placesNoticeable.
 const (
-	noticeable       = time.Millisecond
+	noticeable       = 3 * time.Millisecond
 	placesNoticeable = 5 * time.Millisecond
 )
 

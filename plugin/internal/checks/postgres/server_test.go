@@ -146,6 +146,10 @@ func latencyCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Warns("one much farther", "replica coder-2 measures much more latency to the database than coder-0", replica(2, 4600*time.Microsecond)),
 		checktest.Notes("one just not much farther", "", replica(2, 4500*time.Microsecond)),
 		checktest.Notes("much farther, but near all the same", "", replica(2, 100*time.Microsecond)),
+		checktest.Notes("one that has just started", "coder-2: 2.6 ms", func(w *checktest.World) {
+			replica(1, 150*time.Microsecond)(w)
+			replica(2, 2600*time.Microsecond)(w)
+		}),
 		checktest.Notes("a stopped one far away", "", func(w *checktest.World) {
 			replica(1, time.Second)(w)
 			w.Database().Coder.Replicas[1].Stopped = true
