@@ -41,7 +41,7 @@ var kinds = map[facts.Kind]string{
 
 	facts.Services: "the Services", facts.Routes: "the Ingresses", facts.NetworkPolicies: "the NetworkPolicies",
 	facts.DisruptionBudgets: "the PodDisruptionBudgets", facts.Autoscalers: "the HorizontalPodAutoscalers",
-	facts.Pods: "the pods that run (status)", facts.Nodes: "their nodes (status, --in-cluster)", facts.EndpointSlices: "their EndpointSlices", facts.Events: "their events",
+	facts.Pods: "the pods that run (status)", facts.Nodes: "the nodes of the pods (status, --in-cluster)", facts.EndpointSlices: "the EndpointSlices of the Services (status)", facts.Events: "the events of the pods (status)",
 	facts.API: "answers of each coderd (status)", facts.OwnerAPI: "a session token of an owner",
 }
 
