@@ -36,7 +36,7 @@ func TestOurChartWithTheValuesOfEachShapeStaysClean(t *testing.T) {
 			got := h.validate(t, h.template(t, chart, file))
 			if name == "proxy" {
 				assert.Equal(t, 2, got.Code)
-				assert.Contains(t, got.Stderr, "none of the workloads runs `coder server`")
+				assert.Contains(t, got.Stderr, notCoderServer)
 				return
 			}
 			r := parseReport(t, got.Stdout)

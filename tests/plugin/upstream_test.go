@@ -47,7 +47,7 @@ func TestTheUpstreamChartWithRightValuesStaysClean(t *testing.T) {
 			got := h.validate(t, h.template(t, dir, file))
 			if slices.Contains(notCoderd, name) {
 				assert.Equal(t, 2, got.Code)
-				assert.Contains(t, got.Stderr, "none of the workloads runs `coder server`")
+				assert.Contains(t, got.Stderr, notCoderServer)
 				return
 			}
 			assert.Equal(t, wrongUpstream[name], parseReport(t, got.Stdout).errors(), got.Stdout)

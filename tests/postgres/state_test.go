@@ -84,7 +84,7 @@ func TestTimeouts(t *testing.T) {
 		"of the role":                 {"ALTER ROLE %[1]s SET statement_timeout = '30s'", "role", "statement_timeout is 30s"},
 		"of the database":             {"ALTER DATABASE %[1]s SET idle_in_transaction_session_timeout = '1min'", "database", "idle_in_transaction_session_timeout is 1min"},
 		"of the role in the database": {"ALTER ROLE %[1]s IN DATABASE %[1]s SET lock_timeout = '2s'", "role in database", "lock_timeout is 2s"},
-		"shorter than the probe":      {"ALTER ROLE %[1]s SET statement_timeout = '20ms'", "role", "statement_timeout is 20ms"},
+		"shorter than the probe":      {"ALTER ROLE %[1]s SET statement_timeout = '100ms'", "role", "statement_timeout is 100ms"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

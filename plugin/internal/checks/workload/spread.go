@@ -16,11 +16,25 @@ func spreadChecks() []check.Check {
 	return []check.Check{{
 		ID: "spread", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
 		Title:   "an anti-affinity or a topology spread is about the replicas",
-		Why:     "Replicas that share a node are lost together with it. A rule whose selector matches other labels than the pods have does nothing.",
+		Why:     "Replicas that share a node are lost together with it. A rule whose selector matches other labels than the pods have does nothing. What a lost node takes with it comes back by itself in a Deployment; in a StatefulSet it waits until the Node object is deleted, as cloud platforms do when the machine is gone, or has the taint node.kubernetes.io/out-of-service. Choose the kind of workload by what your platform does.",
 		Example: "the anti-affinity selects app.kubernetes.io/instance=coder, but the release is named prod",
 		Remedy:  "Give the pods a podAntiAffinity or topologySpreadConstraints whose labelSelector matches their own labels.",
-		Judge:   judgment.BetweenReplicas(judgeSpread),
+		Judge:   judgeLoss,
 	}}
+}
+
+// ofALostNode is what decides between the two kinds of workload. The input does not
+// say what the platform does with a lost node, so it is no finding.
+const ofALostNode = "on a lost node, Kubernetes replaces a replica of a StatefulSet only once the Node object is deleted, as most clouds do, or tainted out-of-service; a Deployment's without that"
+
+// judgeLoss says beside a pass what becomes of the replica of a lost node.
+func judgeLoss(c *check.Case) check.Result {
+	result := judgment.BetweenReplicas(judgeSpread)(c)
+	stateful := func(w deployment.Workload) bool { return w.Kind == "StatefulSet" }
+	if len(result.Findings) == 0 && result.Skip == nil && slices.ContainsFunc(c.Deployment.Workloads, stateful) {
+		result.Note = ofALostNode
+	}
+	return result
 }
 
 func judgeSpread(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {

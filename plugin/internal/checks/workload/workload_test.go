@@ -95,7 +95,7 @@ func spreadCases(_ *testing.T, c *checktest.Cases) {
 	anywhere := elsewhere
 	anywhere.NamespaceSelector = &metav1.LabelSelector{}
 	c.About("spread",
-		checktest.Passes("over nodes", nil),
+		checktest.Notes("over nodes", "replaces a replica of a StatefulSet only once the Node object is deleted", nil),
 		checktest.Passes("a preferred anti-affinity", preferred(instance("coder"))),
 		checktest.Warns("an anti-affinity of another release", "affinity.podAntiAffinity selects app.kubernetes.io/instance=prod", preferred(instance("prod"))),
 		checktest.Warns("an anti-affinity in another namespace", "in namespace other", preferred(elsewhere)),
