@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -52,6 +53,8 @@ type Report struct {
 // Load is a running load.
 type Load struct {
 	cfg Config
+	// dialed counts the ports that were taken.
+	dialed atomic.Int64
 
 	mu       sync.Mutex
 	marked   time.Time
@@ -101,6 +104,9 @@ func (l *Load) Report() Report {
 
 func (l *Load) client(ctx context.Context, fresh bool) {
 	transport := &http.Transport{DisableKeepAlives: fresh, MaxIdleConnsPerHost: 1}
+	if !fresh {
+		transport.DialContext = l.dialFromOwnPort
+	}
 	client := &http.Client{Transport: transport, Timeout: l.cfg.Timeout, CheckRedirect: func(*http.Request, []*http.Request) error {
 		return http.ErrUseLastResponse
 	}}
@@ -120,6 +126,31 @@ func (l *Load) client(ctx context.Context, fresh bool) {
 		l.record(sent, err)
 	}
 }
+
+// The ports of connections that are kept, below those that Linux gives out by itself
+// (net.ipv4.ip_local_port_range, from 32768 on).
+const firstPort, lastPort = 10000, 29999
+
+// dialFromOwnPort opens a connection from a port that no other connection of the load
+// has had. A replica that ends resets connections that are kept. For 10 seconds after
+// (nf_conntrack_tcp_timeout_close) Linux leads a new connection from the same port to
+// the same pod, which is gone; and the hundreds of connections a second that the other
+// clients open come by every port within a minute, as no user's do.
+func (l *Load) dialFromOwnPort(ctx context.Context, network, address string) (net.Conn, error) {
+	for {
+		port := firstPort + int(l.dialed.Add(1)-1)
+		if port > lastPort {
+			return nil, errNoPort
+		}
+		dialer := net.Dialer{LocalAddr: &net.TCPAddr{Port: port}}
+		conn, err := dialer.DialContext(ctx, network, address)
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return conn, err
+		}
+	}
+}
+
+var errNoPort = errors.New("every port for connections that are kept has been used")
 
 func get(ctx context.Context, client *http.Client, address string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
