@@ -57,15 +57,6 @@ func (s seen) found() map[string]string {
 	return out
 }
 
-func (s seen) skipped(id string) string {
-	for _, check := range s.Checks {
-		if check.ID == id && check.Status == "skipped" {
-			return check.SkipReason
-		}
-	}
-	return ""
-}
-
 // pod is the state of a pod.
 func (s seen) pod(name string) string {
 	for _, pod := range s.Running.Pods {
