@@ -66,8 +66,9 @@ const (
 	keepTime = time.Hour
 	// waitShare is the part of the time in which the pods must run.
 	waitShare = 2
-	// removeTime bounds the request that removes the pods: it belongs to the half
-	// second in which Ctrl-C ends. goneTime is how long is waited for their end.
+	// removeTime bounds what is left of the request that removes the pods after
+	// Ctrl-C, which ends within half a second; without it the request has requestTime.
+	// goneTime is how long is waited for the end of the pods.
 	removeTime = 400 * time.Millisecond
 	goneTime   = 15 * time.Second
 )
@@ -191,8 +192,9 @@ func (r *run) end(ctx context.Context) {
 		return
 	}
 	r.Progress("removing the pods")
-	removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTime)
+	removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTime)
 	defer cancel()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(removeTime, cancel) })()
 	var wg sync.WaitGroup
 	for _, job := range r.jobs {
 		wg.Go(func() {
