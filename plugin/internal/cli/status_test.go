@@ -63,6 +63,10 @@ func newRuns(t *testing.T, answers map[string]string) *runs {
 		r.mu.Unlock()
 		w.Header().Set("Content-Type", "application/json")
 		body, ok := answers[request.URL.Path]
+		if away, leads := strings.CutPrefix(body, "redirect "); leads {
+			http.Redirect(w, request, away, http.StatusTemporaryRedirect)
+			return
+		}
 		if !ok {
 			w.WriteHeader(http.StatusForbidden)
 			body = `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}`
@@ -118,6 +122,21 @@ func TestStatusShowsThePodsThatTheControllerMade(t *testing.T) {
 		assert.True(t, strings.HasPrefix(request, "GET ") || strings.HasSuffix(request, "/portforward"), request)
 	}
 	assert.Equal(t, run.ExitFindings, r.status(t, "--fail-on", "warning").code)
+}
+
+// TestTheWayToAPodFollowsNoRedirect has an API server that forwards ports elsewhere.
+func TestTheWayToAPodFollowsNoRedirect(t *testing.T) {
+	t.Setenv("CODER_PG_CONNECTION_URL", "")
+	visited := false
+	other := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { visited = true }))
+	defer other.Close()
+	answers := oneRelease(3)
+	for i := range 3 {
+		answers[fmt.Sprintf("/api/v1/namespaces/coder/pods/web-%d/portforward", i)] = "redirect " + other.URL
+	}
+	got := newRuns(t, answers).status(t, "--verbose")
+	assert.Contains(t, got.out, "it answers with a redirect")
+	assert.False(t, visited)
 }
 
 func TestStatusWaits(t *testing.T) {

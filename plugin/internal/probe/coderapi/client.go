@@ -23,12 +23,12 @@ type client struct {
 	token string
 }
 
-func newClient(way *tunnel, pod Pod, token string) *client {
+func newClient(dial func() (net.Conn, error), pod Pod, token string) *client {
 	name := fmt.Sprintf("%s:%d", pod.Name, pod.Port)
 	transport := &http.Transport{
 		DisableCompression: true,
 		DialContext: func(context.Context, string, string) (net.Conn, error) {
-			conn, err := way.dial()
+			conn, err := dial()
 			if err != nil {
 				return nil, err
 			}
@@ -42,6 +42,9 @@ func newClient(way *tunnel, pod Pod, token string) *client {
 	}
 	return c
 }
+
+// staying follows no redirect.
+func staying(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // sessionHeader carries the token (codersdk.SessionTokenHeader).
 const sessionHeader = "Coder-Session-Token"

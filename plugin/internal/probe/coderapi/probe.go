@@ -84,7 +84,7 @@ func (o Options) ask(ctx context.Context, pod Pod) (facts.CoderAPI, error) {
 		return out, err
 	}
 	defer way.streams.Close()
-	c := newClient(way, pod, o.Token)
+	c := newClient(way.dial, pod, o.Token)
 	if err := c.get(ctx, "/healthz", answerTimeout, nil); err != nil {
 		out.Healthz.Failure = failure(err)
 		return out, nil

@@ -41,7 +41,8 @@ func forwardURL(config *rest.Config, namespace, pod string) (*url.URL, error) {
 	return client.RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("portforward").URL(), nil
 }
 
-// open asks the API server for the way to the pod.
+// open asks the API server for the way to the pod. That it follows no redirect, the
+// transport of the kubeconfig sees to.
 func open(ctx context.Context, config *rest.Config, namespace, pod string, port int) (*tunnel, error) {
 	target, err := forwardURL(config, namespace, pod)
 	if err != nil {
@@ -55,7 +56,7 @@ func open(ctx context.Context, config *rest.Config, namespace, pod string, port 
 	if err != nil {
 		return nil, err
 	}
-	streams, chosen, err := spdy.NegotiateStreaming(upgrader, &http.Client{Transport: transport, CheckRedirect: staying}, request, protocol)
+	streams, chosen, err := spdy.NegotiateStreaming(upgrader, &http.Client{Transport: transport}, request, protocol)
 	if err != nil {
 		return nil, err
 	}
@@ -65,9 +66,6 @@ func open(ctx context.Context, config *rest.Config, namespace, pod string, port 
 	}
 	return &tunnel{streams: streams, pod: pod, port: port}, nil
 }
-
-// staying follows no redirect.
-func staying(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // dial opens a connection to the port of the pod. A port on which nothing listens
 // shows when the connection is read.
