@@ -8,7 +8,8 @@
 // .cache/bin/helm3 and helm4, where make puts them); E2E_KUBECONFIG, a cluster
 // of one's own to use, whose nodes have the images of `cluster images`;
 // E2E_CODER_IMAGE, a real Coder image in the place of the stand-in;
-// E2E_FIGURES, where the measured figures are written to.
+// E2E_FIGURES, where the measured figures are written to; E2E_CLUSTER, what to
+// add to the names of the clusters, for runs side by side.
 package e2e
 
 import (
@@ -88,13 +89,13 @@ func findCluster(ctx context.Context) (*cluster.Cluster, error) {
 	return cluster.Up(ctx, cfg)
 }
 
-// clusterName lets a run with a real Coder image go beside one with the
-// stand-in.
+// clusterName lets runs go side by side: one with a real Coder image beside
+// one with the stand-in, and those that E2E_CLUSTER tells apart.
 func clusterName(base string) string {
 	if os.Getenv("E2E_CODER_IMAGE") != "" {
-		return base + "coder"
+		base += "coder"
 	}
-	return base
+	return base + os.Getenv("E2E_CLUSTER")
 }
 
 // buildImages are the tarballs of the tests' images, with the real Coder's.
