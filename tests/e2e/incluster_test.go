@@ -31,16 +31,29 @@ type rehearsed struct {
 	}
 	Positions []struct {
 		Name, Node, IP string
-		Postgres       *struct{ Reachable bool }
+		Postgres       *struct {
+			Reachable bool
+			LatencyMs *median
+		}
 	}
 	Mesh []struct {
 		From, To string
-		Relay    *struct{ OK bool }
-		Cluster  *struct{ OK bool }
+		Relay    *answered
+		Cluster  *answered
 	}
 	// text is all that the plugin wrote.
 	text string
 }
+
+// answered is how one way answered.
+type answered struct {
+	OK        bool
+	Error     string
+	LatencyMs *median
+}
+
+// median is that of round trips, in milliseconds.
+type median struct{ Median float64 }
 
 // check is the status of a check, and what is said of it.
 func (r rehearsed) check(id string) (status, said string) {

@@ -28,20 +28,9 @@ func (c *Cluster) HealNode(n int) error {
 func (c *Cluster) NodeName(n int) string { return c.layout.nodeName(n) }
 
 func (c *Cluster) onBridge(n int, change func(*netlink.Handle, netlink.Link) error) error {
-	if !c.Own() {
-		return errForeign
-	}
-	keeper, running := runningKeeper(c.dir)
-	if !running {
-		return errors.New("the cluster is not up")
-	}
-	first, err := firstChild(keeper)
+	space, err := c.controlPlaneNetwork()
 	if err != nil {
 		return err
-	}
-	space, err := netns.GetFromPid(first)
-	if err != nil {
-		return fmt.Errorf("entering the control plane's network: %w", err)
 	}
 	defer space.Close()
 	handle, err := netlink.NewHandleAt(space)
@@ -57,6 +46,27 @@ func (c *Cluster) onBridge(n int, change func(*netlink.Handle, netlink.Link) err
 		return fmt.Errorf("changing the link of node %d: %w", n, err)
 	}
 	return nil
+}
+
+// controlPlaneNetwork is the network namespace of the control plane, in which the
+// nodes' bridge is.
+func (c *Cluster) controlPlaneNetwork() (netns.NsHandle, error) {
+	if !c.Own() {
+		return netns.None(), errForeign
+	}
+	keeper, running := runningKeeper(c.dir)
+	if !running {
+		return netns.None(), errors.New("the cluster is not up")
+	}
+	first, err := firstChild(keeper)
+	if err != nil {
+		return netns.None(), err
+	}
+	space, err := netns.GetFromPid(first)
+	if err != nil {
+		return netns.None(), fmt.Errorf("entering the control plane's network: %w", err)
+	}
+	return space, nil
 }
 
 // firstChild is the only child of the keeper: the control plane.

@@ -91,6 +91,8 @@ func makeBridge(l layout) error {
 	}
 	attrs := netlink.NewLinkAttrs()
 	attrs.Name = bridge
+	// Of its own, or it would change with the links that come and go.
+	attrs.HardwareAddr = net.HardwareAddr{0x02, 'n', 'o', 'd', 'e', 's'}
 	br := &netlink.Bridge{LinkAttrs: attrs}
 	if err := netlink.LinkAdd(br); err != nil {
 		return fmt.Errorf("adding the nodes' bridge: %w", err)

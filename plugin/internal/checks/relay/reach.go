@@ -52,7 +52,7 @@ func judgeReach(f *check.Case) check.Result {
 		default:
 			s := judgment.Of(f.Deployment, r, r.Env(coder.RelayURL))
 			s.Replica = r.Name
-			if j.ReachFromPods(f, link.From, "the relay of "+r.Name, *link.Relay, check.Finding{Subject: s, Expected: expected(link.Relay), Remedy: podRemedy(f)}) {
+			if j.ReachFromPods(f, link.From, "the relay of "+r.Name, *link.Relay, check.Finding{Subject: s, Expected: expected(link.Relay), Remedy: podRemedy(f, r, link.Relay)}) {
 				reached, from = reached+1, link.From
 			}
 		}
@@ -62,11 +62,16 @@ func judgeReach(f *check.Case) check.Result {
 
 // podRemedy is what to do where pods do not reach each other; empty where the
 // replicas are no pods.
-func podRemedy(f *check.Case) string {
-	if f.Trial == nil {
+func podRemedy(f *check.Case, r deployment.Replica, a *facts.Answer) string {
+	if f.Trial == nil || a.Failure == nil {
 		return ""
 	}
-	return "Let the pods reach each other on the port of the relay URL: look at the NetworkPolicies, the service mesh and the firewall between the nodes."
+	switch a.Failure.Cause {
+	case facts.Stranger, facts.Upgrade:
+		return "Let the relay URL lead to coderd of that pod itself, past load balancers and proxies. " + judgment.RelayRemedy(f.Deployment, r)
+	default:
+		return "Let the pods reach each other on the port of the relay URL: look at the NetworkPolicies, the service mesh and the firewall between the nodes."
+	}
 }
 
 func loopback(r deployment.Replica) bool {

@@ -39,6 +39,9 @@ func reachCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("somebody else answers", "the relay of coder-1: replica coder-0 answers there, from replica coder-0", rehearsed(func(f *check.Case) {
 			f.Mesh[0].Relay = checktest.Failed(facts.Stranger, "replica coder-0 answers there")
 		})),
+		checktest.Fires("a proxy does not change to DERP", "the relay of coder-1: status 426 to the upgrade to DERP, from replica coder-0", rehearsed(func(f *check.Case) {
+			f.Mesh[0].Relay = checktest.Failed(facts.Upgrade, "status 426 to the upgrade to DERP")
+		})),
 		checktest.Skips("no pod in the place of one", "no pod answers in the place of coder-2", rehearsed(func(f *check.Case) {
 			f.Mesh = slices.DeleteFunc(f.Mesh, func(l facts.Link) bool { return l.To == "coder-2" || l.From == "coder-2" })
 			f.Trial.Absent = []facts.Absence{{Replica: "coder-2", Reason: "no pod answers in the place of coder-2: no node takes it", Proof: "let it run"}}

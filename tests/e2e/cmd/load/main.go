@@ -5,7 +5,8 @@
 //
 // "load dial TARGET…" tries connections and prints what became of them, for
 // pods that nothing but the kubelet reaches. "load look FILE…" prints the
-// environment and the files that a container sees.
+// environment and the files that a container sees. "load forward PORT URL" passes
+// requests on to somewhere else.
 package main
 
 import (
@@ -39,7 +40,7 @@ func main() {
 		stop()
 		os.Exit(1)
 	}
-	if run, is := map[string]func(context.Context, []string) error{"dial": dialAll, "look": look}[flag.Arg(0)]; is {
+	if run, is := map[string]func(context.Context, []string) error{"dial": dialAll, "look": look, "forward": forward}[flag.Arg(0)]; is {
 		if err := run(ctx, flag.Args()[1:]); err != nil {
 			fail(err)
 		}
