@@ -87,6 +87,9 @@ func (c *client) get(ctx context.Context, path string, timeout time.Duration, in
 	return nil
 }
 
+// mostWords is how much of an answer that is no success is read, in bytes.
+const mostWords = 4 << 10
+
 // words is what coderd says beside the status.
 func words(response *http.Response) string {
 	if target := response.Header.Get("Location"); target != "" {

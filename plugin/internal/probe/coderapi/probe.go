@@ -17,6 +17,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/tunnel"
 )
 
 // Options say whom to ask.
@@ -73,7 +74,7 @@ func (o Options) ask(ctx context.Context, pod Pod) (facts.CoderAPI, error) {
 	out := facts.CoderAPI{Pod: pod.Name}
 	out.Healthz.Target = fmt.Sprintf("%s:%d/healthz", pod.Name, pod.Port)
 	opening, cancel := context.WithTimeout(ctx, answerTimeout)
-	way, err := open(opening, o.Config, o.Namespace, pod.Name, pod.Port)
+	way, err := tunnel.Open(opening, o.Config, o.Namespace, pod.Name, pod.Port)
 	cancel()
 	if err != nil {
 		// It is the way that fails, and not coderd.
@@ -83,8 +84,8 @@ func (o Options) ask(ctx context.Context, pod Pod) (facts.CoderAPI, error) {
 		}
 		return out, err
 	}
-	defer way.streams.Close()
-	c := newClient(way.dial, pod, o.Token)
+	defer way.Close()
+	c := newClient(way.Dial, pod, o.Token)
 	if err := c.get(ctx, "/healthz", answerTimeout, nil); err != nil {
 		out.Healthz.Failure = failure(err)
 		return out, nil

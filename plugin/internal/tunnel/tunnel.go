@@ -1,4 +1,6 @@
-package coderapi
+// Package tunnel leads to a port of a pod, through the API server and the kubelet, as
+// kubectl port-forward does. Nothing listens on this machine.
+package tunnel
 
 import (
 	"context"
@@ -23,9 +25,8 @@ import (
 // (k8s.io/client-go/tools/portforward.PortForwardProtocolV1Name).
 const protocol = "portforward.k8s.io"
 
-// tunnel leads to a port of a pod, through the API server and the kubelet. Nothing
-// listens on this machine.
-type tunnel struct {
+// Tunnel is an open way to a port of a pod.
+type Tunnel struct {
 	streams httpstream.Connection
 	pod     string
 	port    int
@@ -41,9 +42,9 @@ func forwardURL(config *rest.Config, namespace, pod string) (*url.URL, error) {
 	return client.RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("portforward").URL(), nil
 }
 
-// open asks the API server for the way to the pod. That it follows no redirect, the
+// Open asks the API server for the way to the pod. That it follows no redirect, the
 // transport of the kubeconfig sees to.
-func open(ctx context.Context, config *rest.Config, namespace, pod string, port int) (*tunnel, error) {
+func Open(ctx context.Context, config *rest.Config, namespace, pod string, port int) (*Tunnel, error) {
 	target, err := forwardURL(config, namespace, pod)
 	if err != nil {
 		return nil, err
@@ -64,12 +65,15 @@ func open(ctx context.Context, config *rest.Config, namespace, pod string, port 
 		_ = streams.Close()
 		return nil, fmt.Errorf("the API server forwards with %q, not with %s", chosen, protocol)
 	}
-	return &tunnel{streams: streams, pod: pod, port: port}, nil
+	return &Tunnel{streams: streams, pod: pod, port: port}, nil
 }
 
-// dial opens a connection to the port of the pod. A port on which nothing listens
+// Close ends the way, and all connections that go there.
+func (t *Tunnel) Close() error { return t.streams.Close() }
+
+// Dial opens a connection to the port of the pod. A port on which nothing listens
 // shows when the connection is read.
-func (t *tunnel) dial() (net.Conn, error) {
+func (t *Tunnel) Dial() (net.Conn, error) {
 	headers := http.Header{}
 	headers.Set(corev1.PortHeader, strconv.Itoa(t.port))
 	headers.Set(corev1.PortForwardRequestIDHeader, strconv.FormatInt(t.next.Add(1), 10))
@@ -93,7 +97,7 @@ func (t *tunnel) dial() (net.Conn, error) {
 // conn is one connection through the tunnel.
 type conn struct {
 	httpstream.Stream
-	tunnel   *tunnel
+	tunnel   *Tunnel
 	failures httpstream.Stream
 	failure  chan error
 }
