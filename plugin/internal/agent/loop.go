@@ -23,11 +23,14 @@ const MostLine = 8 << 20
 
 // Run answers requests until their stream ends: then nobody waits any more.
 func Run(ctx context.Context, in io.Reader, out io.Writer) error {
+	return (&worker{}).run(ctx, in, out)
+}
+
+func (w *worker) run(ctx context.Context, in io.Reader, out io.Writer) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	lines := bufio.NewScanner(in)
 	lines.Buffer(nil, MostLine)
-	w := &worker{}
 	for lines.Scan() {
 		var request Request
 		if err := json.Unmarshal(lines.Bytes(), &request); err != nil {
@@ -48,6 +51,8 @@ func Run(ctx context.Context, in io.Reader, out io.Writer) error {
 type worker struct {
 	server server
 	mesh   mesh.Options
+	// foreignRoots says that the image is not coderd's.
+	foreignRoots bool
 }
 
 func (w *worker) do(ctx context.Context, r Request) Reply {
@@ -65,7 +70,7 @@ func (w *worker) do(ctx context.Context, r Request) Reply {
 	case r.Access != nil:
 		return Reply{Access: w.mesh.Access(ctx, r.Access.URL)}
 	case r.Database != nil:
-		return askDatabase(ctx, *r.Database)
+		return w.askDatabase(ctx, *r.Database)
 	case r.End != nil:
 		return Reply{Foreign: int(w.server.foreign.Load())}
 	default:
@@ -90,7 +95,7 @@ func (w *worker) measure(ctx context.Context, m Measure) []*pgfacts.Latency {
 }
 
 // askDatabase asks the database of the environment. The URL stays here.
-func askDatabase(ctx context.Context, d Database) Reply {
+func (w *worker) askDatabase(ctx context.Context, d Database) Reply {
 	text := os.Getenv(d.Variable)
 	if text == "" {
 		return Reply{Problem: d.Variable + " is not set in the pod"}
@@ -103,6 +108,7 @@ func askDatabase(ctx context.Context, d Database) Reply {
 	}
 	reply.Database = postgres.Probe(ctx, postgres.Options{
 		URL: u, Origin: d.Origin, InCluster: true, Auth: d.Auth, ConnectTimeout: d.ConnectTimeout,
+		ForeignRoots: w.foreignRoots,
 	})
 	return reply
 }

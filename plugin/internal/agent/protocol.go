@@ -1,7 +1,7 @@
 // Package agent is the program that stands in the place of a replica: it serves what
 // a replica serves to its peers, asks what a replica asks, and answers with facts. It
-// runs in a pod and talks to the plugin over its standard streams: a request is a
-// line of JSON, and so is the reply.
+// runs in a pod and talks to the plugin over its standard streams, or over a connection
+// that the plugin opens: a request is a line of JSON, and so is the reply.
 package agent
 
 import (

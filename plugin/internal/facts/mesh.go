@@ -49,6 +49,9 @@ type Failure struct {
 	Status int `json:"status,omitempty"`
 	// Message is a clause for people: "connection refused".
 	Message string `json:"message"`
+	// UnknownAuthority says that the certificate leads to none of the roots where it
+	// was asked.
+	UnknownAuthority bool `json:"unknownAuthority,omitempty"`
 }
 
 // Cause is a kind of failure.
@@ -95,6 +98,9 @@ func (c Cause) Answers() bool {
 type Trial struct {
 	// Running is how many ready pods of the workloads ran beside.
 	Running int `json:"running"`
+	// AgentImage says that the pods had the image of agents, and so its roots in the
+	// place of those of coderd's image.
+	AgentImage bool `json:"agentImage,omitempty"`
 	// Absent are the replicas in whose place no pod could be asked.
 	Absent []Absence `json:"absent,omitempty"`
 	// Untried says of replicas why their own address could not be tried.

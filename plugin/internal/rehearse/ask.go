@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -98,20 +97,30 @@ func (r *run) open(ctx, streams context.Context, s *stand) {
 		}
 		return
 	}
-	w := r.Workloads[s.workload]
-	opened, err := r.cluster.open(streams, *s.pod, w.Pod.Spec.Containers[w.Container].Name, r.Image != "")
+	opened, right, err := r.reach(streams, s)
 	var reply agent.Reply
 	if err == nil {
 		reply, err = opened.ask(ctx, agent.Request{Begin: new(r.begin(s))})
 	}
 	if err != nil {
 		s.why = "the agent cannot be started: " + err.Error()
-		if right := lacks(err, "create", "pods/exec", s.pod.Namespace); right != "" || strings.Contains(err.Error(), "cannot create resource \"pods/exec\"") {
-			s.why = "this user lacks the verb create on pods/exec in namespace " + s.pod.Namespace
+		if refuses(err, right) {
+			s.why = fmt.Sprintf("this user lacks the verb create on %s in namespace %s", right, s.pod.Namespace)
 		}
 		return
 	}
 	s.session, s.deaf = opened, reply.Listening
+}
+
+// reach opens the way to an agent, by the right that is named.
+func (r *run) reach(streams context.Context, s *stand) (opened *session, right string, err error) {
+	if r.Image != "" {
+		opened, err = r.cluster.openByDoor(streams, *s.pod, r.plan.Doors.of(s.workload)+s.index, r.plan.Doors.token)
+		return opened, forwardRight, err
+	}
+	w := r.Workloads[s.workload]
+	opened, err = r.cluster.openByExec(streams, *s.pod, w.Pod.Spec.Containers[w.Container].Name)
+	return opened, execRight, err
 }
 
 // replica is that of a stand.

@@ -32,7 +32,7 @@ const (
 	mountPath = "/coder-ha-agent"
 	// InVolume is put there by the plugin, InImage stands in the image of agents.
 	InVolume = mountPath + "/agent"
-	InImage  = "/coder-ha"
+	InImage  = "/coder-ha-agent"
 )
 
 // Workload is what runs replicas.
@@ -51,9 +51,10 @@ type Workload struct {
 type Plan struct {
 	// Run is the name of the run.
 	Run string
-	// Image is that of agents; empty to use coderd's own, into which the agent is
-	// brought.
+	// Image is that of agents, which listen at their Doors; empty to use coderd's own,
+	// into which the agent is brought.
 	Image string
+	Doors Doors
 	// Lifetime is after what time the cluster ends and removes the pods by itself.
 	Lifetime time.Duration
 	// Keep leaves them where they are until then.
@@ -82,14 +83,14 @@ func (p Plan) Job(w Workload, index int) *batchv1.Job {
 			// take the others along.
 			BackoffLimit: new(int32(1000)), ActiveDeadlineSeconds: new(int64(p.Lifetime.Seconds())),
 			TTLSecondsAfterFinished: new(int32(0)),
-			Template:                p.pod(w),
+			Template:                p.pod(w, index),
 		},
 	}
 	return job
 }
 
 // pod is the pod of a replica, with an agent in the place of coderd.
-func (p Plan) pod(w Workload) corev1.PodTemplateSpec {
+func (p Plan) pod(w Workload, index int) corev1.PodTemplateSpec {
 	template := *w.Pod.DeepCopy()
 	template.ObjectMeta = metav1.ObjectMeta{Labels: maps.Clone(template.Labels), Annotations: template.Annotations}
 	if template.Labels == nil {
@@ -117,10 +118,12 @@ func (p Plan) pod(w Workload) corev1.PodTemplateSpec {
 	for i := range s.Volumes {
 		optionalVolume(&s.Volumes[i])
 	}
-	p.agent(&s.Containers[w.Container])
-	s.Volumes = append(s.Volumes, corev1.Volume{Name: volume, VolumeSource: corev1.VolumeSource{
-		EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: quantity("64Mi")},
-	}})
+	p.agent(&s.Containers[w.Container], index)
+	if p.Image == "" {
+		s.Volumes = append(s.Volumes, corev1.Volume{Name: volume, VolumeSource: corev1.VolumeSource{
+			EmptyDir: &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: quantity("64Mi")},
+		}})
+	}
 	has := func(m corev1.VolumeMount) bool {
 		return !slices.ContainsFunc(s.Volumes, func(v corev1.Volume) bool { return v.Name == m.Name })
 	}
@@ -134,12 +137,15 @@ func (p Plan) pod(w Workload) corev1.PodTemplateSpec {
 }
 
 // agent puts the agent in the place of coderd.
-func (p Plan) agent(c *corev1.Container) {
-	seconds := strconv.Itoa(int(p.Lifetime.Seconds()))
-	c.Command, c.Args = []string{"sh", "-c", "exec sleep " + seconds}, nil
+func (p Plan) agent(c *corev1.Container, index int) {
+	c.Command, c.Args = []string{"sh", "-c", "exec sleep " + strconv.Itoa(int(p.Lifetime.Seconds()))}, nil
 	if p.Image != "" {
 		c.Image, c.ImagePullPolicy = p.Image, corev1.PullIfNotPresent
-		c.Command = []string{InImage, "wait", seconds}
+		c.Command = p.Doors.command(index, p.Lifetime)
+		// What it says before it ends is in the state of the container.
+		c.TerminationMessagePolicy = corev1.TerminationMessageFallbackToLogsOnError
+	} else {
+		c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: volume, MountPath: mountPath})
 	}
 	c.WorkingDir = ""
 	c.LivenessProbe, c.ReadinessProbe, c.StartupProbe, c.Lifecycle = nil, nil, nil, nil
@@ -149,7 +155,6 @@ func (p Plan) agent(c *corev1.Container) {
 		Requests: corev1.ResourceList{corev1.ResourceCPU: *quantity("10m"), corev1.ResourceMemory: *quantity("64Mi")},
 		Limits:   corev1.ResourceList{corev1.ResourceCPU: *quantity("1"), corev1.ResourceMemory: *quantity("256Mi")},
 	}
-	c.VolumeMounts = append(c.VolumeMounts, corev1.VolumeMount{Name: volume, MountPath: mountPath})
 	// What is not there yet does not keep the rest from being verified.
 	for i := range c.Env {
 		if from := c.Env[i].ValueFrom; from != nil {

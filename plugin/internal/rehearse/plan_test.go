@@ -9,6 +9,10 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/agent"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
 
 // replicas are three pods with a bit of everything that a run must keep or leave out.
@@ -96,12 +100,40 @@ func TestThePodsAreAsTheReplicasWillBe(t *testing.T) {
 
 func TestAnImageOfAgentsRunsTheAgentAlone(t *testing.T) {
 	t.Parallel()
-	job := Plan{Run: "abcd", Lifetime: time.Minute, Image: "agent:1", DefaultAccount: true}.Job(replicas(), 2)
+	doors := Doors{First: 20100, token: "the token"}
+	job := Plan{Run: "abcd", Lifetime: time.Minute, Image: "agent:1", Doors: doors, DefaultAccount: true}.Job(replicas(), 2)
 	assert.Equal(t, "coder-ha-abcd-2", job.Name)
-	c := job.Spec.Template.Spec.Containers[1]
+	pod := job.Spec.Template.Spec
+	c := pod.Containers[1]
 	assert.Equal(t, "agent:1", c.Image)
-	assert.Equal(t, []string{InImage, "wait", "60"}, c.Command)
-	assert.Empty(t, job.Spec.Template.Spec.ServiceAccountName)
+	assert.Equal(t, []string{InImage, "listen", "20200", agent.TokenDigest("the token"), "60"}, c.Command)
+	assert.Equal(t, []corev1.VolumeMount{{Name: "tls", MountPath: "/tls"}}, c.VolumeMounts, "nothing is brought")
+	assert.Len(t, pod.Volumes, 1)
+	assert.Empty(t, pod.ServiceAccountName)
+	text, err := json.Marshal(job)
+	require.NoError(t, err)
+	assert.NotContains(t, string(text), "the token")
+}
+
+func TestDoorsAreWhereNothingListens(t *testing.T) {
+	t.Parallel()
+	w := replicas()
+	w.Pod.Spec.Containers[0].Ports = []corev1.ContainerPort{{ContainerPort: 25000, HostPort: 21000}}
+	coderd := []deployment.Replica{{Variables: map[string]deployment.Value{
+		coder.HTTPAddress: {State: deployment.Known, Text: "0.0.0.0:28000"},
+	}}}
+	tokens := map[string]bool{}
+	for range 1000 {
+		d := newDoors([]Workload{w, w}, coderd)
+		tokens[d.token] = true
+		last := d.of(1) + Most - 1
+		assert.GreaterOrEqual(t, d.First, lowestDoor)
+		assert.LessOrEqual(t, last, highestDoor)
+		for _, taken := range []int{21000, 25000, 28000} {
+			assert.False(t, d.First <= taken && taken <= last, "%d to %d", d.First, last)
+		}
+	}
+	assert.Len(t, tokens, 1000)
 }
 
 func TestWhatKeepsAPodFromRunningIsNamed(t *testing.T) {

@@ -6,24 +6,18 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"strings"
 	"sync"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/tools/remotecommand"
-	"k8s.io/streaming/pkg/httpstream"
-
 	"github.com/coder-ha/coder-ha/plugin/internal/agent"
-	"github.com/coder-ha/coder-ha/plugin/internal/agent/embedded"
 )
 
-// session is a running agent and the stream to it.
+// session is a running agent and the stream to it. It ends with the context that it
+// was opened with.
 type session struct {
-	in    *io.PipeWriter
+	in    io.WriteCloser
 	lines *bufio.Scanner
 	// ended is closed when the stream is; err then says why.
 	ended  chan struct{}
@@ -31,69 +25,11 @@ type session struct {
 	stderr tail
 }
 
-// carry is the shell's part in bringing the agent: it says what machine this is,
-// takes as many bytes as it is told, and becomes the agent.
-const carry = "uname -m && read n && head -c \"$n\" | gzip -dc > " + InVolume + " && chmod 700 " + InVolume + " && exec " + InVolume + " serve"
-
-// open starts the agent of a pod. The session ends with the context.
-func (c *cluster) open(ctx context.Context, pod corev1.Pod, container string, inImage bool) (*session, error) {
-	command := []string{"sh", "-c", carry}
-	if inImage {
-		command = []string{InImage, "serve"}
-	}
-	s, err := c.exec(ctx, pod, container, command)
-	if err != nil || inImage {
-		return s, err
-	}
-	if err := s.bring(ctx); err != nil {
-		s.close(ctx)
-		return nil, err
-	}
-	return s, nil
-}
-
-// exec starts a command in a pod.
-func (c *cluster) exec(ctx context.Context, pod corev1.Pod, container string, command []string) (*session, error) {
-	url := c.core.RESTClient().Post().Resource("pods").Namespace(pod.Namespace).Name(pod.Name).SubResource("exec").
-		VersionedParams(&corev1.PodExecOptions{Container: container, Command: command, Stdin: true, Stdout: true, Stderr: true}, scheme.ParameterCodec).URL()
-	websocket, err := remotecommand.NewWebSocketExecutor(c.config, "GET", url.String())
-	if err != nil {
-		return nil, err
-	}
-	spdy, err := remotecommand.NewSPDYExecutor(c.config, "POST", url)
-	if err != nil {
-		return nil, err
-	}
-	either, err := remotecommand.NewFallbackExecutor(websocket, spdy, func(err error) bool {
-		return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
-	})
-	if err != nil {
-		return nil, err
-	}
-	inRead, inWrite := io.Pipe()
-	outRead, outWrite := io.Pipe()
-	s := &session{in: inWrite, lines: bufio.NewScanner(outRead), ended: make(chan struct{})}
+// newSession is a session that writes to the agent and reads from it.
+func newSession(in io.WriteCloser, out io.Reader) *session {
+	s := &session{in: in, lines: bufio.NewScanner(out), ended: make(chan struct{})}
 	s.lines.Buffer(nil, agent.MostLine)
-	go func() {
-		defer close(s.ended)
-		s.err = either.StreamWithContext(ctx, remotecommand.StreamOptions{Stdin: inRead, Stdout: outWrite, Stderr: &s.stderr})
-		_ = inRead.CloseWithError(io.ErrClosedPipe)
-		_ = outWrite.Close()
-	}()
-	return s, nil
-}
-
-// bring sends the program for the machine at the other end.
-func (s *session) bring(ctx context.Context) error {
-	machine, err := s.line(ctx)
-	if err != nil {
-		return err
-	}
-	program, err := embedded.Agent(strings.TrimSpace(string(machine)))
-	if err != nil {
-		return err
-	}
-	return s.send(ctx, append(fmt.Appendf(nil, "%d\n", len(program)), program...))
+	return s
 }
 
 // ask sends a request and waits for the reply.

@@ -111,6 +111,10 @@ type run struct {
 // prepare looks at what is there before anything is made.
 func (r *run) prepare(ctx context.Context) error {
 	r.plan = Plan{Run: name(), Image: r.Image, Keep: r.Keep, Lifetime: keepTime}
+	if r.Image != "" {
+		r.result.Trial.AgentImage = true
+		r.plan.Doors = newDoors(r.Workloads, r.Deployment.Replicas)
+	}
 	if deadline, ok := ctx.Deadline(); ok && !r.Keep {
 		r.plan.Lifetime = time.Until(deadline).Round(time.Second) + margin
 	}

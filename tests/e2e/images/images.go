@@ -112,7 +112,7 @@ func describe(ctx context.Context, root, bin string) ([]image, error) {
 		return nil, err
 	}
 	images := []image{
-		{tag: Agent, config: v1.Config{Entrypoint: []string{"/coder-ha"}, User: "65532:65532"}, files: map[string]string{"coder-ha": agent}},
+		{tag: Agent, config: v1.Config{Entrypoint: []string{"/coder-ha-agent"}, User: "65532:65532"}, files: map[string]string{"coder-ha-agent": agent}},
 		{tag: cluster.PauseImage, config: v1.Config{Entrypoint: []string{"/pause"}}, files: map[string]string{"pause": pause}},
 		{tag: Load, config: v1.Config{Entrypoint: []string{"/load"}, User: "65532:65532"}, files: map[string]string{"load": loader}},
 	}

@@ -35,6 +35,8 @@ func judgeHairpin(f *check.Case) check.Result {
 			j.Unproven("this machine is none of the hosts"+seen(*a), judgment.OnOneOfTheHosts)
 		case f.Trial != nil && f.Trial.Running == 0 && a.Failure != nil:
 			j.Unproven("no replica runs yet that could answer at the access URL: "+a.Failure.Message+", from "+place.Position.String(), "run it again after the install")
+		case f.Trial != nil && f.Trial.AgentImage && a.Failure != nil && a.Failure.UnknownAuthority:
+			j.Unproven("the certificate of the access URL is of an authority that the image of agents does not know, and the image of coderd may know, from "+place.Position.String(), judgment.WithoutAgentImage)
 		case redirects(a):
 			j.Unproven("the access URL answers with a redirect, which is not followed", "open its /healthz on one of the hosts")
 		default:

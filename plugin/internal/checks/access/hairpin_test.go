@@ -28,6 +28,15 @@ func hairpinCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("beside replicas that run", "the access URL: no answer within 3.0 s, from replica coder-1", checktest.Rehearsed(func(f *check.Case) {
 			f.Places[1].Access = checktest.Failed(facts.Timeout, "no answer within 3.0 s")
 		})),
+		checktest.Skips("an authority that only coderd's image may know", "of an authority that the image of agents does not know", checktest.Rehearsed(func(f *check.Case) {
+			f.Trial.AgentImage = true
+			f.Places[1].Access = checktest.Failed(facts.TLS, "x509: certificate signed by unknown authority")
+			f.Places[1].Access.Failure.UnknownAuthority = true
+		})),
+		checktest.Fires("an authority that coderd's image does not know", "x509: certificate signed by unknown authority", checktest.Rehearsed(func(f *check.Case) {
+			f.Places[1].Access = checktest.Failed(facts.TLS, "x509: certificate signed by unknown authority")
+			f.Places[1].Access.Failure.UnknownAuthority = true
+		})),
 		checktest.Skips("hosts that were not asked", "were not asked", checktest.OnHosts(nil)),
 		checktest.Notes("it answers a host", "from replica coder-1, 1.0 ms", checktest.AskedFrom(host, nil, nil)),
 		checktest.Skips("it answers another machine", "none of the hosts, where the access URL answers", checktest.AskedFrom(here, nil, nil)),

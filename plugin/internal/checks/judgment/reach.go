@@ -12,6 +12,9 @@ import (
 // OnOneOfTheHosts is how to ask from where replicas ask each other.
 const OnOneOfTheHosts = "run it with --probe on one of the hosts"
 
+// WithoutAgentImage is how to ask with the roots of coderd's own image.
+const WithoutAgentImage = "run it without --agent-image, which asks with the roots of coderd's image"
+
 // Reach judges how an address answered. What did not answer at all may be out of
 // reach for this machine only, if it is none of the replicas; then it is not
 // verified. What is the subject for people, and finding is what to complete.

@@ -40,6 +40,8 @@ func judgeReach(f *check.Case, p *pgfacts.Facts) check.Result {
 	case p.Server == nil:
 		return check.Unproven("the network and TLS are fine, but CODER_PG_AUTH=awsiamrds lets nobody in without the pod's IAM role",
 			"run the plugin in a pod of Coder's service account with a token as the password")
+	case p.TLS != nil && p.TLS.ForeignRoots:
+		return check.Unproven("the server's certificate is not verified: "+p.TLS.Unverified, judgment.WithoutAgentImage)
 	case p.TLS != nil && p.TLS.Required && p.TLS.Unverified != "":
 		return check.Unproven("the server's certificate is not verified: "+p.TLS.Unverified, "run the plugin where the file is, or put a copy at the same path")
 	}

@@ -56,6 +56,10 @@ func reachCases(_ *testing.T, c *checktest.Cases) {
 			w.Database().Proxy = pgfacts.Proxy{Present: true, Name: "PgBouncer", Refused: []string{"extra_float_digits"}}
 		}),
 		checktest.Skips("IAM", "awsiamrds", func(w *checktest.World) { w.Database().Server, w.Database().Target.Auth = nil, pgfacts.AuthAWSIAM }),
+		checktest.Skips("an authority that only coderd's image may know", "its authority is none that", func(w *checktest.World) {
+			w.Database().TLS.Required, w.Database().TLS.ForeignRoots = true, true
+			w.Database().TLS.Unverified = "its authority is none that the image of agents knows"
+		}),
 		checktest.Skips("a root certificate that is elsewhere", "sslrootcert /ca.pem is not on this machine", func(w *checktest.World) {
 			w.Database().TLS.Required, w.Database().TLS.Unverified = true, "sslrootcert /ca.pem is not on this machine"
 		}),

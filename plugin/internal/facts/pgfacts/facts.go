@@ -121,11 +121,14 @@ type TLS struct {
 	Verified bool `json:"verified"`
 	Required bool `json:"required"`
 	// Unverified says why a check that the sslmode asks for was left out.
-	Unverified string    `json:"unverified,omitempty"`
-	Subject    string    `json:"subject"`
-	Issuer     string    `json:"issuer"`
-	Names      []string  `json:"names"`
-	NotAfter   time.Time `json:"notAfter"`
+	Unverified string `json:"unverified,omitempty"`
+	// ForeignRoots says that it was left out because it was asked with other roots
+	// than those of coderd's image.
+	ForeignRoots bool      `json:"foreignRoots,omitempty"`
+	Subject      string    `json:"subject"`
+	Issuer       string    `json:"issuer"`
+	Names        []string  `json:"names"`
+	NotAfter     time.Time `json:"notAfter"`
 	// HostMatches says that the certificate covers the host of the URL.
 	HostMatches bool `json:"hostMatches"`
 }

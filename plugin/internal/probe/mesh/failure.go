@@ -34,7 +34,8 @@ func failure(run context.Context, err error, patience time.Duration) *facts.Fail
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return &facts.Failure{Cause: facts.Refused, Message: "connection refused"}
 	case untrusted:
-		return &facts.Failure{Cause: facts.TLS, Message: verified.Err.Error()}
+		_, unknown := errors.AsType[x509.UnknownAuthorityError](verified.Err)
+		return &facts.Failure{Cause: facts.TLS, Message: verified.Err.Error(), UnknownAuthority: unknown}
 	case errors.Is(err, http.ErrSchemeMismatch):
 		return &facts.Failure{Cause: facts.TLS, Message: "it speaks plain HTTP, not TLS"}
 	case handshake(err):

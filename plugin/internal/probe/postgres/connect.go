@@ -74,6 +74,7 @@ func (p *probe) secure(ctx context.Context, w *wire, address string, note func(p
 	}
 	begin := time.Now()
 	plan, err := planTLS(p.URL, func(path string) ([]byte, error) { return p.ReadFile(ctx, path) })
+	plan.foreign = p.ForeignRoots
 	var conn net.Conn
 	var facts *pgfacts.TLS
 	if err == nil {

@@ -49,6 +49,9 @@ type Options struct {
 	Auth string
 	// ConnectTimeout is DefaultConnectTimeout when it is 0.
 	ConnectTimeout time.Duration
+	// ForeignRoots says that the system's roots are not those of coderd's image: an
+	// authority that they do not have may be one that coderd knows.
+	ForeignRoots bool
 	// ReadFile reads the files that the URL names; without it, those of this
 	// machine.
 	ReadFile func(ctx context.Context, path string) ([]byte, error)

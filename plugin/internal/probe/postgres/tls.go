@@ -32,6 +32,8 @@ type tlsPlan struct {
 	// that it is the one that the chain is checked with.
 	left      string
 	rootsLeft bool
+	// foreign says that the system's roots are not those of coderd's image.
+	foreign bool
 }
 
 // planTLS follows lib/pq: require checks nothing, unless sslrootcert names a
@@ -171,7 +173,13 @@ func (p tlsPlan) judgeChain(state tls.ConnectionState, host string) (*pgfacts.TL
 	if p.verifyHost {
 		options.DNSName = host
 	}
-	if _, err := leaf.Verify(options); err != nil {
+	_, err := leaf.Verify(options)
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
+	switch {
+	case unknown && p.foreign && p.roots == nil:
+		facts.ForeignRoots, facts.Unverified = true, "its authority is none that the image of agents knows, and the image of coderd may know it"
+		return facts, nil
+	case err != nil:
 		return facts, err
 	}
 	facts.Verified = true
