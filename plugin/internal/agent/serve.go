@@ -95,7 +95,7 @@ func (s *server) handler() http.Handler {
 		if r.Header.Get(mesh.RunHeader) != s.run {
 			s.foreign.Add(1)
 			w.Header().Set("Connection", "close")
-			http.Error(w, "this is a pod of helm coder-ha validate --in-cluster, not a replica of Coder", http.StatusServiceUnavailable)
+			http.Error(w, "this is a pod of helm coder-ha --in-cluster, not a replica of Coder", http.StatusServiceUnavailable)
 			return
 		}
 		w.Header().Set(mesh.IdentityHeader, s.identity)

@@ -12,3 +12,9 @@ func addInCluster(f *pflag.FlagSet, c *run.InCluster) {
 	f.StringVar(&c.AgentImage, "agent-image", "", "with --in-cluster: image of the pods that has the agent in it, if that of Coder cannot run one (default: the image of Coder)")
 	f.BoolVar(&c.Keep, "keep", false, "with --in-cluster: leave the pods for an hour, to look at them")
 }
+
+// addBeside adds them for a deployment that runs, where one pod asks the database.
+func addBeside(f *pflag.FlagSet, c *run.InCluster) {
+	f.BoolVar(&c.On, "in-cluster", false, "start one pod beside the replicas for some seconds, and ask the database from there")
+	f.StringVar(&c.AgentImage, "agent-image", "", "with --in-cluster: image of the pod that has the agent in it, if that of Coder cannot run one (default: the image of Coder)")
+}

@@ -28,8 +28,10 @@ what stays wrong, such as a setting or a license, it does not wait.
 The sources are read as far as they can be, and what is missing is not verified:
 the cluster of the kubeconfig, with the rights that docs/rbac.yaml lists, and the
 database, whose URL comes from --postgres-url-file, CODER_PG_CONNECTION_URL in the
-environment, or the Secret of the deployment. Nothing is written, neither to the
-cluster nor to the database.
+environment, or the Secret of the deployment. With --in-cluster, one pod beside the
+replicas asks the database for some seconds, with the URL in its environment; with
+--wait, not before each replica is ready. Without it nothing is written to the cluster,
+and nothing ever to the database.
 
 Exit codes: 0 no findings of at least --fail-on, 1 findings, 2 the work could not
 be done, 124 timed out, 130 interrupted.`
@@ -43,6 +45,9 @@ const statusExample = `  # the deployment in namespace coder
   # with a database that only a tunnel reaches
   kubectl -n db port-forward svc/postgres 5432 &
   helm coder-ha status coder -n coder --postgres-url-file ./url
+
+  # with a database that only the cluster reaches
+  helm coder-ha status coder -n coder --in-cluster
 
   # while something is done to it
   helm coder-ha status coder -n coder --watch
@@ -91,8 +96,9 @@ func newStatus(streams run.Streams, settings *run.Settings, color *string) *cobr
 	addPostgresLimits(f, &limits.Postgres)
 	addTime(f, &limits.CertificateWarning, "certificate-warning", "warn about certificates that expire within this time")
 	addTime(f, &limits.LicenseWarning, "license-warning", "warn about a license that ends within this time")
+	addBeside(f, &request.InCluster)
 	f.StringVar(&request.Facts.Out, "facts-out", "", "save what was found out in this file, without secrets")
-	addTime(f, &request.Timeout, "timeout", "end the run, or with --watch each look, after this time (with --wait: 10m if not set)")
+	addTime(f, &request.Timeout, "timeout", "end the run, or with --watch each look, after this time (default with --in-cluster: 5m, with --wait: 10m)")
 	f.BoolVar(&request.Repeat.Watch, "watch", false, "look again and again: on a terminal the screen is drawn anew, elsewhere each report follows the one before")
 	f.BoolVar(&request.Repeat.Wait, "wait", false, "wait until each replica is ready in its newest form and healthy, then write the report")
 	request.Repeat.Interval = run.DefaultInterval
@@ -104,8 +110,12 @@ func newStatus(streams run.Streams, settings *run.Settings, color *string) *cobr
 			request.Source.Live.Name = args[0]
 		}
 		request.Source.PodIPFamily = ipFamilies[ipFamily]
-		if request.Repeat.Wait && !cmd.Flags().Changed("timeout") {
+		switch {
+		case cmd.Flags().Changed("timeout"):
+		case request.Repeat.Wait:
 			request.Timeout = waitTimeout
+		case request.InCluster.On:
+			request.Timeout = run.InClusterTimeout
 		}
 		if err := output.into(&request); err != nil {
 			return err

@@ -69,7 +69,8 @@ func newRuns(t *testing.T, answers map[string]string) *runs {
 		}
 		if !ok {
 			w.WriteHeader(http.StatusForbidden)
-			body = `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403}`
+			verb := map[string]string{http.MethodGet: "list", http.MethodPost: "create"}[request.Method]
+			body = fmt.Sprintf(`{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Forbidden","code":403,"message":"forbidden: User \"u\" cannot %s resource"}`, verb)
 		}
 		_, err := w.Write([]byte(body))
 		assert.NoError(t, err)
@@ -139,6 +140,28 @@ func TestTheWayToAPodFollowsNoRedirect(t *testing.T) {
 	assert.False(t, visited)
 }
 
+// TestStatusStartsNoPodTooEarly waits for a replica that is not ready.
+func TestStatusStartsNoPodTooEarly(t *testing.T) {
+	t.Setenv("CODER_PG_CONNECTION_URL", "")
+	jobs := func(r *runs) bool {
+		return slices.ContainsFunc(r.asked, func(request string) bool { return strings.HasSuffix(request, "/jobs") })
+	}
+	answers := oneRelease(2)
+	answers["/api/v1/namespaces/coder/services"] = `{"kind":"ServiceList","apiVersion":"v1","items":[]}`
+	r := newRuns(t, answers)
+	got := r.status(t, "--wait", "--in-cluster", "--agent-image", "agent:1", "--interval", "1s", "--timeout", "1500ms", "--verbose")
+	assert.Equal(t, run.ExitTimeout, got.code, got)
+	assert.Contains(t, got.out, "the database is asked once each replica is ready")
+	assert.False(t, jobs(r), r.asked)
+
+	answers[releasePath], answers["/api/v1/namespaces/coder/pods"] = oneRelease(3)[releasePath], oneRelease(3)["/api/v1/namespaces/coder/pods"]
+	r = newRuns(t, answers)
+	got = r.status(t, "--wait", "--in-cluster", "--agent-image", "agent:1", "--timeout", "20s")
+	assert.Equal(t, run.ExitOK, got.code, got)
+	assert.Contains(t, got.out, "nothing could be asked in the cluster: this user lacks the verb create on jobs.batch in namespace coder")
+	assert.True(t, jobs(r), r.asked)
+}
+
 func TestStatusWaits(t *testing.T) {
 	t.Setenv("CODER_PG_CONNECTION_URL", "")
 	got := newRuns(t, oneRelease(3)).status(t, "--wait", "--timeout", "20s")
@@ -163,6 +186,8 @@ func TestStatusSaysWhatCannotBe(t *testing.T) {
 	}{
 		"two ends":        {[]string{"--watch", "--wait"}, "--watch goes on until it is interrupted, and --wait ends: leave one out"},
 		"no interval":     {[]string{"--watch", "--interval", "10ms"}, "--interval 10ms: use at least 1s"},
+		"a pod for ever":  {[]string{"--watch", "--in-cluster"}, "--in-cluster starts a pod for each look: leave it or --watch out"},
+		"an image alone":  {[]string{"--agent-image", "a:1"}, "--agent-image and --keep are about the pods of --in-cluster: add it"},
 		"two names":       {[]string{"a", "b"}, "status takes one NAME"},
 		"no such release": {[]string{"nope"}, "has no release and no workload nope: check the name, --namespace and --kube-context"},
 		"no cluster":      {[]string{"--kubeconfig", "", "--kube-apiserver", "http://127.0.0.1:1"}, "the cluster at http://127.0.0.1:1 does not answer"},

@@ -133,6 +133,9 @@ func (r *run) replica(s *stand) deployment.Replica {
 func (r *run) begin(s *stand) agent.Begin {
 	one := r.replica(s)
 	b := agent.Begin{Run: r.plan.Run, Identity: r.identity(s), ClusterPort: coder.NATSPort}
+	if r.Beside {
+		return b
+	}
 	if address, ok := s.fill(one.Address(coder.HTTPAddress)); ok {
 		b.Listeners = append(b.Listeners, agent.Listener{Address: address})
 	}

@@ -61,6 +61,9 @@ type Plan struct {
 	Keep bool
 	// DefaultAccount says that the service account is not there yet.
 	DefaultAccount bool
+	// Beside says that the pods stand beside replicas that run, and only ask: they may
+	// share nodes with them, and listen on nothing.
+	Beside bool
 }
 
 // Job is the Job that makes a pod for each replica of a workload, as the workload
@@ -75,7 +78,7 @@ func (p Plan) Job(w Workload, index int) *batchv1.Job {
 	job := &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: name, Namespace: w.Namespace, Labels: labels,
-			Annotations: map[string]string{"coder-ha.io/purpose": fmt.Sprintf("helm coder-ha validate --in-cluster: pods in the place of the replicas of %s %s", w.Kind, w.Name)},
+			Annotations: map[string]string{"coder-ha.io/purpose": fmt.Sprintf("helm coder-ha --in-cluster: pods in the place of the replicas of %s %s", w.Kind, w.Name)},
 		},
 		Spec: batchv1.JobSpec{
 			Parallelism: &count, Completions: &count, CompletionMode: new(batchv1.IndexedCompletion),
@@ -118,6 +121,9 @@ func (p Plan) pod(w Workload, index int) corev1.PodTemplateSpec {
 	for i := range s.Volumes {
 		optionalVolume(&s.Volumes[i])
 	}
+	if p.Beside {
+		beside(s)
+	}
 	p.agent(&s.Containers[w.Container], index)
 	if p.Image == "" {
 		s.Volumes = append(s.Volumes, corev1.Volume{Name: volume, VolumeSource: corev1.VolumeSource{
@@ -134,6 +140,18 @@ func (p Plan) pod(w Workload, index int) corev1.PodTemplateSpec {
 		}
 	}
 	return template
+}
+
+// beside lets a pod share a node with the replicas.
+func beside(s *corev1.PodSpec) {
+	s.TopologySpreadConstraints = nil
+	if s.Affinity != nil {
+		s.Affinity.PodAntiAffinity = nil
+	}
+	for i := range s.Containers {
+		// With the network of the node, each would be a port of the node.
+		s.Containers[i].Ports = nil
+	}
 }
 
 // agent puts the agent in the place of coderd.

@@ -98,6 +98,30 @@ func TestThePodsAreAsTheReplicasWillBe(t *testing.T) {
 	assert.Equal(t, corev1.StorageMediumMemory, pod.Spec.Volumes[1].EmptyDir.Medium)
 }
 
+func TestAPodBesideReplicasMayShareTheirNode(t *testing.T) {
+	t.Parallel()
+	w := replicas()
+	selector := &metav1.LabelSelector{MatchLabels: map[string]string{"app": "coder"}}
+	w.Pod.Spec.Affinity = &corev1.Affinity{
+		NodeAffinity:    &corev1.NodeAffinity{},
+		PodAntiAffinity: &corev1.PodAntiAffinity{RequiredDuringSchedulingIgnoredDuringExecution: []corev1.PodAffinityTerm{{LabelSelector: selector}}},
+	}
+	w.Pod.Spec.TopologySpreadConstraints = []corev1.TopologySpreadConstraint{{MaxSkew: 1, LabelSelector: selector}}
+	w.Pod.Spec.Containers[1].Ports = []corev1.ContainerPort{{ContainerPort: 8080, HostPort: 8080}}
+
+	before := Plan{Run: "abcd", Lifetime: time.Minute}.Job(w, 0).Spec.Template.Spec
+	assert.NotEmpty(t, before.Affinity.PodAntiAffinity)
+	assert.NotEmpty(t, before.TopologySpreadConstraints)
+	assert.NotEmpty(t, before.Containers[1].Ports)
+
+	beside := Plan{Run: "abcd", Lifetime: time.Minute, Beside: true}.Job(w, 0).Spec.Template
+	assert.Empty(t, beside.Spec.Affinity.PodAntiAffinity)
+	assert.NotNil(t, beside.Spec.Affinity.NodeAffinity)
+	assert.Empty(t, beside.Spec.TopologySpreadConstraints)
+	assert.Empty(t, beside.Spec.Containers[1].Ports)
+	assert.Equal(t, "coder", beside.Labels["app"], "policies see it as a replica")
+}
+
 func TestAnImageOfAgentsRunsTheAgentAlone(t *testing.T) {
 	t.Parallel()
 	doors := Doors{First: 20100, token: "the token"}

@@ -29,8 +29,8 @@ type Options struct {
 	// Image is that of agents; empty for coderd's own.
 	Image string
 	Keep  bool
-	// DatabaseOnly leaves the replicas alone.
-	DatabaseOnly bool
+	// DatabaseOnly leaves the replicas alone. Beside does that of a deployment that runs.
+	DatabaseOnly, Beside bool
 	// Auth is CODER_PG_AUTH, ConnectTimeout that of the database, and Key that of the
 	// digests in the answers.
 	Auth           string
@@ -110,7 +110,7 @@ type run struct {
 
 // prepare looks at what is there before anything is made.
 func (r *run) prepare(ctx context.Context) error {
-	r.plan = Plan{Run: name(), Image: r.Image, Keep: r.Keep, Lifetime: keepTime}
+	r.plan = Plan{Run: name(), Image: r.Image, Keep: r.Keep, Lifetime: keepTime, Beside: r.Beside}
 	if r.Image != "" {
 		r.result.Trial.AgentImage = true
 		r.plan.Doors = newDoors(r.Workloads, r.Deployment.Replicas)

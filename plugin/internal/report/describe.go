@@ -55,7 +55,7 @@ func describePostgres(found []facts.Postgres) *Postgres {
 		return nil
 	}
 	f := found[0].Facts
-	out := &Postgres{Reachable: f.FailedStep == "" && f.Server != nil}
+	out := &Postgres{Reachable: f.FailedStep == "" && f.Server != nil, Position: string(found[0].Position)}
 	for _, p := range distinct(found) {
 		out.Facts = append(out.Facts, p.Facts)
 	}

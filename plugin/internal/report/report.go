@@ -65,6 +65,8 @@ type Postgres struct {
 	Reachable     bool     `json:"reachable"`
 	ServerVersion string   `json:"serverVersion"`
 	Latency       *Latency `json:"latencyMs,omitempty"`
+	// Position is the replica from whose place it was asked; empty for this machine.
+	Position string `json:"position,omitempty"`
 	// Facts are all that the probes of the database found out, one entry for
 	// each URL; its durations are nanoseconds.
 	Facts []*pgfacts.Facts `json:"facts,omitempty"`

@@ -233,7 +233,11 @@ func databaseLine(p *Postgres, schema *Schema) string {
 	}
 	text := "Postgres " + p.ServerVersion
 	if p.Latency != nil {
-		text += fmt.Sprintf(", %.1f ms from this machine", p.Latency.Median)
+		from := facts.ThisMachine.String()
+		if p.Position != "" {
+			from = "a pod beside " + p.Position
+		}
+		text += fmt.Sprintf(", %.1f ms from %s", p.Latency.Median, from)
 	}
 	if schema == nil {
 		return text

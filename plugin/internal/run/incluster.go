@@ -23,6 +23,8 @@ type InCluster struct {
 	AgentImage string
 	// Keep leaves the pods where they are.
 	Keep bool
+	// later says that other looks come first, without pods.
+	later bool
 }
 
 // InClusterTimeout bounds a run that starts pods: nodes may have to pull images.
@@ -31,6 +33,7 @@ const InClusterTimeout = 5 * time.Minute
 var (
 	errInClusterHosts  = errors.New("--in-cluster starts pods: it needs a chart or manifests, not hosts")
 	errInClusterNeeds  = errors.New("--in-cluster needs what describes the pods: name the chart, its values or --manifest")
+	errInClusterWatch  = errors.New("--in-cluster starts a pod for each look: leave it or --watch out")
 	errInClusterOption = errors.New("--agent-image and --keep are about the pods of --in-cluster: add it")
 )
 
@@ -43,6 +46,8 @@ func (c InCluster) check(r Request) error {
 		return nil
 	case r.Source.Hosts.Named():
 		return errInClusterHosts
+	case r.Repeat.Watch:
+		return errInClusterWatch
 	case r.DatabaseOnly && !r.Source.Named():
 		return errInClusterNeeds
 	}
@@ -52,26 +57,12 @@ func (c InCluster) check(r Request) error {
 // rehearse asks from pods in the place of the replicas.
 func (r Request) rehearse(ctx context.Context, described *source.Description, key digest.Key, into *facts.Facts, progress *progress) {
 	guard.Doing("asking from the places of the replicas")
-	config, err := kubeconfig.Config(r.Source.Chart.Settings.Cluster(), r.Source.Secrets)
-	var result *rehearse.Result
-	if err == nil {
-		result, err = rehearse.Run(ctx, rehearse.Options{
-			Config: config, Deployment: described.Deployment, Workloads: workloads(described),
-			Image: r.InCluster.AgentImage, Keep: r.InCluster.Keep, DatabaseOnly: r.DatabaseOnly,
-			Auth: described.PostgresAuth, ConnectTimeout: r.Database.ConnectTimeout, Key: key,
-			Say: r.Source.Say, Progress: progress.wait,
-		})
-	}
-	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
-		}
-		gap := facts.Gap{Reason: "nothing could be asked in the cluster: " + err.Error(), Proof: "let --in-cluster start its pods, and run it again"}
-		into.Lacks(facts.Mesh, gap)
+	result, gap := r.runPods(ctx, described, key, progress, workloads(described))
+	if gap != nil {
+		into.Lacks(facts.Mesh, *gap)
 		if len(into.Postgres) == 0 {
-			into.Lacks(facts.Database, gap)
+			into.Lacks(facts.Database, *gap)
 		}
-		r.Source.Say("--in-cluster: " + err.Error())
 		return
 	}
 	into.Places, into.Mesh, into.Trial = result.Places, result.Links, &result.Trial
@@ -102,6 +93,28 @@ func (r Request) rehearse(ctx context.Context, described *source.Description, ke
 			}
 		}
 	}
+}
+
+// runPods lets pods in the place of replicas ask. The gap says why none could.
+func (r Request) runPods(ctx context.Context, described *source.Description, key digest.Key, progress *progress, all []rehearse.Workload) (*rehearse.Result, *facts.Gap) {
+	config, err := kubeconfig.Config(r.Source.Chart.Settings.Cluster(), r.Source.Secrets)
+	var result *rehearse.Result
+	if err == nil {
+		result, err = rehearse.Run(ctx, rehearse.Options{
+			Config: config, Deployment: described.Deployment, Workloads: all,
+			Image: r.InCluster.AgentImage, Keep: r.InCluster.Keep, DatabaseOnly: r.DatabaseOnly || r.Source.Live != nil, Beside: r.Source.Live != nil,
+			Auth: described.PostgresAuth, ConnectTimeout: r.Database.ConnectTimeout, Key: key,
+			Say: r.Source.Say, Progress: progress.wait,
+		})
+	}
+	if err == nil {
+		return result, nil
+	}
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	r.Source.Say("--in-cluster: " + err.Error())
+	return nil, &facts.Gap{Reason: "nothing could be asked in the cluster: " + err.Error(), Proof: "let --in-cluster start its pods, and run it again"}
 }
 
 // familyOf is the IP family of an address, as Kubernetes names it; empty for none.

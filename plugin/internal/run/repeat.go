@@ -78,19 +78,27 @@ func (r Request) watch(parent context.Context, streams Streams, progress *progre
 	}
 }
 
+// rowsTime is how long coderd counts a replica that has fallen silent: before, a pod
+// that asks for the rows again sees nothing new.
+const rowsTime = 15 * time.Second
+
 // wait looks until each replica has come to run, and nothing is wrong that passes. The
 // report is that of the last look.
 func (r Request) wait(ctx context.Context, streams Streams, progress *progress) error {
 	said := ""
+	pods := r.InCluster.On
 	for {
-		out, found, err := r.look(ctx, streams, progress)
+		r.InCluster.later = pods
+		out, found, why, err := r.lookForHealth(ctx, streams, progress)
+		if err == nil && why == "" && pods {
+			// Only now pods are started, and they are gone before the next look.
+			r.InCluster.later = false
+			out, found, why, err = r.lookForHealth(ctx, streams, progress)
+			r.Repeat.Interval = max(r.Repeat.Interval, rowsTime)
+		}
 		if err != nil {
 			return err
 		}
-		if gap, missing := found.Missing(facts.Pods); missing {
-			return fmt.Errorf("--wait cannot see the pods: %s", gap.Reason)
-		}
-		why := unhealthy(out, found)
 		if why == "" {
 			progress.done()
 			return r.write(streams, out, found)
@@ -106,6 +114,18 @@ func (r Request) wait(ctx context.Context, streams Streams, progress *progress) 
 			return errors.Join(cause, ignoreFindings(r.write(streams, out, found)))
 		}
 	}
+}
+
+// lookForHealth looks once, and says what is still to come or to be mended.
+func (r Request) lookForHealth(ctx context.Context, streams Streams, progress *progress) (out report.Report, found *facts.Facts, why string, err error) {
+	out, found, err = r.look(ctx, streams, progress)
+	if err != nil {
+		return out, found, "", err
+	}
+	if gap, missing := found.Missing(facts.Pods); missing {
+		return out, found, "", fmt.Errorf("--wait cannot see the pods: %s", gap.Reason)
+	}
+	return out, found, unhealthy(out, found), nil
 }
 
 // ignoreFindings is an error that is worth words.

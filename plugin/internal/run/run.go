@@ -183,7 +183,10 @@ func (r Request) gather(ctx context.Context, progress *progress) (*facts.Facts, 
 	asked.probe(ctx, key, out)
 	wg.Wait()
 	take()
-	if r.InCluster.On {
+	switch {
+	case r.InCluster.On && r.Source.Live != nil:
+		r.askBeside(ctx, described, key, out, progress)
+	case r.InCluster.On:
 		r.rehearse(ctx, described, key, out, progress)
 	}
 	return out, nil

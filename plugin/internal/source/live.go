@@ -47,7 +47,7 @@ func (r Request) readLive(ctx context.Context, out *Description) (*deployment.De
 	}
 	opts.Absent = live.Absent
 	learnObjects(r.Secrets, live.Objects)
-	d, err := kube.Build(live.Objects, opts)
+	d, places, err := kube.Find(live.Objects, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func (r Request) readLive(ctx context.Context, out *Description) (*deployment.De
 		d.Source = "release " + live.Release.Name + " in " + d.Source
 	}
 	learnModel(r.Secrets, d)
-	out.Release, out.Unread = live.Release, live.Gaps
+	out.Places, out.Release, out.Unread = places, live.Release, live.Gaps
 	return d, nil
 }
 

@@ -58,6 +58,16 @@ const clusterTimeout = 5 * time.Second
 
 const giveURL = "set CODER_PG_CONNECTION_URL in the environment of this command, or use a kubeconfig that reaches the cluster"
 
+// askThere is the proof where the cluster is reached, but only a pod has the URL.
+const askThere = "set CODER_PG_CONNECTION_URL in the environment of this command, or run it with --in-cluster"
+
+// rightError says that the user may not read the key.
+type rightError struct{ verb, resource, namespace string }
+
+func (e *rightError) Error() string {
+	return fmt.Sprintf("which this user may not read: it lacks the verb %s on %s in namespace %s", e.verb, e.resource, e.namespace)
+}
+
 // Find finds the URLs, each once. Where it cannot, the gap says why and what would
 // help.
 func Find(ctx context.Context, d *deployment.Deployment, getter genericclioptions.RESTClientGetter, known *secrets.Known) ([]URL, *facts.Gap) {
@@ -85,7 +95,7 @@ func find(ctx context.Context, d *deployment.Deployment, getter genericclioption
 	case value.Set():
 		text, literal := value.Text.Literal()
 		if !literal {
-			return nil, &facts.Gap{Reason: "the database URL depends on the pod", Proof: giveURL}
+			return nil, &facts.Gap{Reason: "the database URL depends on the pod", Proof: askThere}
 		}
 		if gap := ownHost(d, text); gap != nil {
 			return nil, gap
@@ -98,7 +108,11 @@ func find(ctx context.Context, d *deployment.Deployment, getter genericclioption
 	}
 	text, err := read(ctx, getter, known, *value.Key)
 	if err != nil {
-		return nil, &facts.Gap{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
+		gap := facts.Gap{Reason: fmt.Sprintf("the database URL is in %s, %s", nameOf(*value.Key), err), Proof: giveURL}
+		if _, lacks := errors.AsType[*rightError](err); lacks {
+			gap.Proof = askThere
+		}
+		return nil, &gap
 	}
 	reveal(d, *value.Key, text)
 	if gap := ownHost(d, text); gap != nil {
@@ -114,7 +128,7 @@ func ownHost(d *deployment.Deployment, text string) *facts.Gap {
 	if err != nil || !u.Local() || d.Workloads[0].Pod == nil {
 		return nil
 	}
-	return &facts.Gap{Reason: "the database host " + u.Host().String() + " is the pod's own, which only the pod reaches", Proof: giveURL}
+	return &facts.Gap{Reason: "the database host " + u.Host().String() + " is the pod's own, which only the pod reaches", Proof: askThere}
 }
 
 func origin(d *deployment.Deployment, r deployment.Replica, v deployment.Value) string {
@@ -166,7 +180,7 @@ func ask(ctx context.Context, config *rest.Config, key deployment.Key) (string, 
 	case apierrors.IsNotFound(err):
 		return "", fmt.Errorf("which the cluster at %s does not have", config.Host)
 	case apierrors.IsForbidden(err):
-		return "", fmt.Errorf("which this user may not read: it lacks the verb get on %ss in namespace %s", lower(key.Kind), key.Namespace)
+		return "", &rightError{"get", lower(key.Kind) + "s", key.Namespace}
 	case err != nil:
 		return "", fmt.Errorf("and the cluster at %s does not answer: %w", config.Host, err)
 	case !ok || text == "":

@@ -120,6 +120,8 @@ func TestWhatKeepsTheURLFromBeingKnownIsSaid(t *testing.T) {
 			require.NotNil(t, skip)
 			assert.Contains(t, skip.Reason, c.want)
 			assert.NotEmpty(t, skip.Proof)
+			fromPods := c.name == "no right" || c.name == "it depends on the pod"
+			assert.Equal(t, fromPods, strings.HasSuffix(skip.Proof, "or run it with --in-cluster"), skip.Proof)
 		})
 	}
 }
