@@ -85,6 +85,9 @@ type Skip struct {
 	// See is the id of the check that judges what is wrong instead; empty where
 	// there is none.
 	See string
+	// Flag is the one that asks what the check needs, where nobody asked for that:
+	// then nothing is left unproven. It is empty where there is none.
+	Flag string
 }
 
 // Pass is the result of a check that holds.
@@ -99,6 +102,11 @@ func NotApplicable(reason string) Result { return Result{Skip: &Skip{Reason: rea
 // Unproven skips a check whose facts are missing; proof says how to get them.
 func Unproven(reason, proof string) Result {
 	return Result{Skip: &Skip{Reason: reason, Proof: proof}}
+}
+
+// Missing skips a check for a gap in its evidence.
+func Missing(gap facts.Gap) Result {
+	return Result{Skip: &Skip{Reason: gap.Reason, Proof: gap.Proof, Flag: gap.Flag}}
 }
 
 // Later is the proof of what time alone will tell.

@@ -47,6 +47,11 @@ func (o Outcome) Unproven() bool {
 	return o.Status == Skipped && !o.Suppressed && o.Skip.Proof != ""
 }
 
+// NotAsked says that the check applies, but that nobody asked for its facts.
+func (o Outcome) NotAsked() bool {
+	return o.Status == Skipped && !o.Suppressed && o.Skip.Proof == "" && o.Skip.Flag != ""
+}
+
 // Judge judges a case with every check, side by side, and returns the outcomes in
 // the declared order. A check whose id is in suppressed is not run; the map's
 // value says who asked for that. One that needs evidence which is missing is
@@ -67,7 +72,7 @@ func Judge(checks []Check, c *Case, suppressed map[string]string) []Outcome {
 			continue
 		}
 		if gap, missing := lacking(declared, c); missing {
-			outcomes[i].settle(Unproven(gap.Reason, gap.Proof), "")
+			outcomes[i].settle(Missing(gap), "")
 			continue
 		}
 		wg.Go(func() { outcomes[i].settle(judge(declared, c), declared.Remedy) })

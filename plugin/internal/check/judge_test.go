@@ -79,6 +79,11 @@ func TestACheckWhoseEvidenceIsMissingIsSkippedWithTheGapsWords(t *testing.T) {
 	assert.Equal(t, Skip{Reason: "only the database was asked"}, got.Skip)
 	assert.False(t, got.Unproven(), "what the run was not meant to look for is not left open")
 
+	c.Lacks(facts.Replicas, facts.Gap{Reason: "only the database was asked", Flag: "--more"})
+	got = Judge([]Check{needy}, c, nil)[0]
+	assert.True(t, got.NotAsked(), "a flag would look for it")
+	assert.False(t, got.Unproven())
+
 	c.Deployment = &deployment.Deployment{Source: "a chart"}
 	assert.Equal(t, "a chart", Judge([]Check{needy}, c, nil)[0].Note)
 }

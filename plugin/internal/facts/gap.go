@@ -42,6 +42,9 @@ type Gap struct {
 	// Proof says what would supply the evidence. It is empty where the run was
 	// not meant to look for it, and then nothing is left open.
 	Proof string `json:"proof,omitempty"`
+	// Flag is the one that would look for it, where nobody asked for that; empty where
+	// there is none.
+	Flag string `json:"flag,omitempty"`
 }
 
 // Missing is the gap in a kind of evidence; ok is false where there is none.
@@ -99,7 +102,7 @@ var unsaid = map[Kind]Gap{
 	Database:    {Reason: "no database was asked", Proof: "give its URL with --postgres-url-file"},
 	// Pods do not run before the install, and others take their place only if that is
 	// asked for.
-	Mesh:     {Reason: "only replicas that run can be asked, or with --in-cluster pods in their place"},
+	Mesh:     {Reason: "only replicas that run can be asked, or with --in-cluster pods in their place", Flag: "--in-cluster"},
 	Services: noReplicas, Routes: noReplicas, NetworkPolicies: noReplicas, DisruptionBudgets: noReplicas, Autoscalers: noReplicas,
 	// The same: helm coder-ha status looks at what runs.
 	Pods: notRunning, Nodes: notRunning, EndpointSlices: notRunning, Events: notRunning,

@@ -32,6 +32,7 @@ type jsonCheck struct {
 	SkipReason string          `json:"skipReason"`
 	SkipProof  string          `json:"skipProof,omitempty"`
 	SkipSee    string          `json:"skipSee,omitempty"`
+	SkipFlag   string          `json:"skipFlag,omitempty"`
 	Suppressed bool            `json:"suppressed,omitempty"`
 	Note       string          `json:"note,omitempty"`
 	Findings   []check.Finding `json:"findings"`
@@ -54,7 +55,7 @@ func (jsonWriter) Write(w io.Writer, r Report) error {
 	for _, o := range r.Outcomes {
 		c := jsonCheck{
 			ID: o.ID, Area: o.Area.ID, Severity: o.Severity, Title: o.Title, Status: o.Status,
-			SkipReason: o.Skip.Reason, SkipProof: o.Skip.Proof, SkipSee: o.Skip.See, Suppressed: o.Suppressed, Note: o.Note,
+			SkipReason: o.Skip.Reason, SkipProof: o.Skip.Proof, SkipSee: o.Skip.See, SkipFlag: o.Skip.Flag, Suppressed: o.Suppressed, Note: o.Note,
 			Findings: o.Findings, Docs: DocsURL(o.ID),
 		}
 		if c.Findings == nil {

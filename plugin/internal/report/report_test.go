@@ -129,6 +129,10 @@ func TestTheVerdictFollowsTheFlags(t *testing.T) {
 		{"what is unproven does not fail", open, nil, false, "pass"},
 		{"what is unproven fails with --strict", open, func(r *Report) { r.Strict = true }, true, "fail"},
 		{"what does not apply never fails", sample(), func(r *Report) { r.Strict = true; r.Outcomes = r.Outcomes[2:4] }, false, "pass"},
+		{"what nobody asked for never fails", sample(), func(r *Report) {
+			r.Strict = true
+			r.Outcomes = []check.Outcome{{ID: "relay-unreachable", Severity: check.Error, Status: check.Skipped, Skip: check.Skip{Reason: "only replicas that run can be asked", Flag: "--in-cluster"}}}
+		}, false, "pass"},
 		{"what is suppressed never fails", sample(), func(r *Report) { r.Strict = true; r.Outcomes = r.Outcomes[5:6] }, false, "pass"},
 		{"a run that was cut short is incomplete", open, func(r *Report) { r.Incomplete = "interrupted" }, false, "incomplete"},
 	} {
@@ -140,6 +144,24 @@ func TestTheVerdictFollowsTheFlags(t *testing.T) {
 			assert.Equal(t, c.want, c.report.Verdict())
 		})
 	}
+}
+
+func TestTheEndSaysWhichFlagWouldAskForMore(t *testing.T) {
+	t.Parallel()
+	r := sample()
+	r.Outcomes = []check.Outcome{
+		{ID: "relay-url-missing", Severity: check.Error, Status: check.Passed},
+		{ID: "relay-unreachable", Severity: check.Error, Status: check.Skipped, Skip: check.Skip{Reason: "only replicas that run can be asked", Flag: "--in-cluster"}},
+		{ID: "relay-latency", Severity: check.Warning, Status: check.Skipped, Skip: check.Skip{Reason: "only replicas that run can be asked", Flag: "--in-cluster"}},
+	}
+	assert.Contains(t, string(write(t, Output{Format: "text"}, r)), `1 passed, 0 failed (0 errors, 0 warnings, 0 info), 2 skipped
+~ not asked: 2 checks (1 of severity error), which ask replicas that run
+    to ask pods in their place: --in-cluster
+Result: passed
+`)
+	assert.Contains(t, string(write(t, Output{Format: "json"}, r)), `"skipFlag": "--in-cluster"`)
+	r.Running = &Running{}
+	assert.NotContains(t, string(write(t, Output{Format: "text"}, r)), "not asked", "helm coder-ha status has no such flag")
 }
 
 func TestAnUnknownFormatIsRefused(t *testing.T) {

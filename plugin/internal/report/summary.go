@@ -32,7 +32,21 @@ func (t textWriter) summary(w io.Writer, r Report) {
 		}
 		fmt.Fprintf(w, "%s not verified: %s\n    %s: %s\n", t.paint(yellow, markSkipped), unverified(r.Outcomes), how, proof)
 	}
+	if flag := notAsked(r.Outcomes); flag != "" && r.Running == nil {
+		fmt.Fprintf(w, "%s not asked: %s, which ask replicas that run\n    to ask pods in their place: %s\n",
+			t.paint(yellow, markSkipped), counted(r.Outcomes, check.Outcome.NotAsked), flag)
+	}
 	fmt.Fprintf(w, "Result: %s\n", t.result(r))
+}
+
+// notAsked is the flag that would ask what nobody asked for; empty where there is none.
+func notAsked(outcomes []check.Outcome) (flag string) {
+	for _, o := range outcomes {
+		if o.NotAsked() {
+			return o.Skip.Flag
+		}
+	}
+	return ""
 }
 
 // result is the last line. Passed stands alone only where nothing is left open.
@@ -70,10 +84,13 @@ func (t textWriter) result(r Report) string {
 }
 
 // unverified counts the checks that apply and could not be verified.
-func unverified(outcomes []check.Outcome) string {
+func unverified(outcomes []check.Outcome) string { return counted(outcomes, check.Outcome.Unproven) }
+
+// counted counts some of the checks.
+func counted(outcomes []check.Outcome, some func(check.Outcome) bool) string {
 	all, errors := 0, 0
 	for _, o := range outcomes {
-		if o.Unproven() {
+		if some(o) {
 			all++
 			if o.Severity == check.Error {
 				errors++

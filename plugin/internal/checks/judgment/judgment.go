@@ -119,6 +119,13 @@ func (j *Judgment) Unproven(reason, proof string) {
 	}
 }
 
+// Off takes a skip of one of the things looked at, which does not apply.
+func (j *Judgment) Off(r check.Result) {
+	if j.off == nil {
+		j.off = r.Skip
+	}
+}
+
 // Skip says why one of the things looked at does not apply.
 func (j *Judgment) Skip(format string, args ...any) {
 	if j.off == nil {

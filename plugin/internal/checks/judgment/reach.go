@@ -109,7 +109,7 @@ func (j *Judgment) NotAsked(f *check.Case, r deployment.Replica, what string) {
 		gap = facts.Gap{Reason: r.Name + " was not asked", Proof: "run it again"}
 	}
 	if gap.Proof == "" {
-		j.Skip("%s", gap.Reason)
+		j.Off(check.Missing(gap))
 		return
 	}
 	j.Unproven(gap.Reason, gap.Proof)
