@@ -59,7 +59,7 @@ func whole(raw string) error {
 	case strings.ContainsFunc(raw, func(r rune) bool { return r < ' ' || r == 0x7f }):
 		return fail(PartWhole, "holds a control character, such as a tab or a line break", "Remove it, or percent-encode it where it belongs to the password.")
 	}
-	if scheme, _, ok := strings.Cut(raw, "://"); ok && isScheme(scheme) && !hasScheme(raw) {
+	if scheme, _, ok := strings.Cut(raw, "://"); ok && isScheme(strings.TrimPrefix(scheme, "jdbc:")) && !hasScheme(raw) {
 		return fail(PartScheme, "is neither postgres:// nor postgresql://", form)
 	}
 	return nil

@@ -70,6 +70,7 @@ func TestParseSaysWhichPartIsWrong(t *testing.T) {
 		"a tab":                            {"postgres://coder:" + secret + "\t@db/coder", PartWhole, "control character"},
 		"another database":                 {"mysql://coder:" + secret + "@db/coder", PartScheme, "neither"},
 		"a misspelled scheme":              {"postgress://coder:" + secret + "@db/coder", PartScheme, "neither"},
+		"the form of JDBC":                 {"jdbc:postgresql://db:5432/coder?user=coder&password=" + secret + "&sslmode=require", PartScheme, "neither"},
 		"a scheme in capitals":             {"POSTGRES://coder:" + secret + "@db/coder", PartScheme, "neither"},
 		"no scheme":                        {"coder:" + secret + "@db/coder", PartWhole, "key=value"},
 		"a percent sign in the password":   {"postgres://coder:" + secret + "%zz@db/coder", PartPassword, "%"},
