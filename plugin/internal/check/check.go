@@ -29,6 +29,9 @@ type Check struct {
 	Why string
 	// Example is a setting or a state in which it does not hold.
 	Example string
+	// Change is the same as a change of a deployment that is right: a diff whose lines
+	// with - fail the check, and whose lines with + do not.
+	Change string
 	// Remedy is the general advice; a finding carries its own, ready to paste.
 	Remedy string
 	// Needs are the kinds of evidence without which the check cannot be made: the

@@ -7,6 +7,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/access"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/cluster"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/examples"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/hosts"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/postgres"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/relay"
@@ -17,13 +18,17 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/workload"
 )
 
-// All is every check, in the order of reports.
+// All is every check, in the order of reports, with its example.
 func All() []check.Check {
-	return slices.Concat(
+	all := slices.Concat(
 		rendering.Checks(),
 		relay.Checks(), relaytls.Checks(), cluster.Checks(), access.Checks(),
 		settings.Checks(), postgres.Checks(),
 		workload.Checks(), hosts.Checks(),
 		running.Checks(),
 	)
+	for i := range all {
+		all[i].Change = examples.Of(all[i].ID)
+	}
+	return all
 }

@@ -1,96 +1,99 @@
 package checks
 
 import (
-	"regexp"
-	"strings"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
-	corev1 "k8s.io/api/core/v1"
+	"github.com/stretchr/testify/require"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/examples"
+	"github.com/coder-ha/coder-ha/plugin/internal/digest"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/source"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/chart"
 )
 
-// The words of an example that say what is set and what is not.
-var (
-	assigned = regexp.MustCompile(`\b((?:CODER|KUBE)_[A-Z_]+)=(\S+)`)
-	unset    = regexp.MustCompile(`\b(CODER_[A-Z_]+) is not set|without (CODER_[A-Z_]+)(?:=\S+)?|neither (CODER_[A-Z_]+) nor`)
-	version  = regexp.MustCompile(`\bCoder (2\.\d+)`)
-)
+// leftOpen are the checks that never fail: where they do not hold, that is not proved.
+var leftOpen = map[string]bool{"render-lookup-open": true}
 
-// around is what examples say beside settings of all replicas.
-var around = map[string]func(*checktest.World){
-	"relay-tls-self-signed": checktest.HTTPSRelay,
-	"relay-tls-client-auth": checktest.HTTPSRelay,
-	"relay-url-unresolvable": func(w *checktest.World) {
-		w.Container().Env = append([]corev1.EnvVar{checktest.Field("POD_NAME", "metadata.name")}, w.Container().Env...)
-	},
-	"relay-url-unexpanded": func(w *checktest.World) {
-		w.Unset("KUBE_POD_IP")
-		w.Put(checktest.Field("KUBE_POD_IP", "status.podIP"))
-	},
-	"relay-region-mismatch": onOneHost("CODER_DERP_SERVER_REGION_ID=998"),
-	"tls-files-mismatch":    checktest.ServeTLS,
-	"cluster-host-custom-relays": func(w *checktest.World) {
-		checktest.CustomRelays(w)
-		w.Unset("CODER_DERP_SERVER_RELAY_URL")
-	},
-	"cluster-host-missing": func(w *checktest.World) { w.Unset("CODER_DERP_SERVER_RELAY_URL") },
-	"cluster-host-ipv6":    func(w *checktest.World) { w.Set("CODER_EXPERIMENTS", "nats_pubsub") },
-	"cluster-mixed-pubsub": onOneHost("CODER_EXPERIMENTS=no_nats_pubsub"),
-	"proxy-trusted-headers": checktest.With(`{apiVersion: networking.k8s.io/v1, kind: Ingress, metadata: {name: coder, namespace: coder}, spec: {rules: [
-  {http: {paths: [{path: /, pathType: Prefix, backend: {service: {name: coder, port: {name: http}}}}]}}]}}`),
-	"cache-directory-shared": func(w *checktest.World) {
-		w.Container().VolumeMounts = append(w.Container().VolumeMounts, corev1.VolumeMount{Name: "cache", MountPath: "/cache"})
-		w.Pod().Volumes = append(w.Pod().Volumes, corev1.Volume{Name: "cache", VolumeSource: corev1.VolumeSource{
-			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "cache"},
-		}})
-	},
-	"built-in-provisioners": func(w *checktest.World) {
-		minute := int64(60)
-		w.Pod().TerminationGracePeriodSeconds = &minute
-	},
-	"env-file-unreadable": onOneHost("export CODER_ACCESS_URL=https://coder.example.com"),
+// alsoFail are other checks that the example of a check cannot but fail.
+var alsoFail = map[string]string{
+	"cluster-host-missing":       "relay-url-missing",
+	"cluster-host-custom-relays": "cluster-host-missing",
 }
 
-// onOneHost adds a line to the environment file of one of three hosts.
-func onOneHost(line string) func(*checktest.World) {
-	return checktest.OnHosts(func(h *checktest.HostFiles) { h.Add("coder-2", line) })
-}
-
-// TestTheExamplesOfThePageOfChecksFire makes what the examples of docs/checks.md say in
-// settings, and looks whether the check that they stand at fires.
-func TestTheExamplesOfThePageOfChecksFire(t *testing.T) {
+// TestTheExampleOfEachCheckTellsRightFromWrong makes deployments of the text of the
+// examples in docs/checks.md. The lines with - must fail that check and no other, and
+// those with + none.
+func TestTheExampleOfEachCheckTellsRightFromWrong(t *testing.T) {
 	t.Parallel()
-	tried := 0
 	for _, c := range All() {
-		sets, clears := assigned.FindAllStringSubmatch(unset.ReplaceAllString(c.Example, ""), -1), unset.FindAllStringSubmatch(c.Example, -1)
-		if len(sets)+len(clears) == 0 {
-			continue
-		}
-		tried++
 		t.Run(c.ID, func(t *testing.T) {
 			t.Parallel()
-			w := checktest.NewWorld()
-			if change := around[c.ID]; change != nil {
-				change(w)
+			require.NotEmpty(t, c.Change, "write checks/examples/%s.diff", c.ID)
+			wrong, right := checktest.Sides(t, c.Change)
+			failed, open := judgeExample(t, wrong, right)
+			if leftOpen[c.ID] {
+				assert.Empty(t, failed)
+				assert.Contains(t, open, c.ID)
+			} else {
+				assert.Contains(t, failed, c.ID)
+				delete(failed, c.ID)
+				delete(failed, alsoFail[c.ID])
+				assert.Empty(t, failed, "other checks fail too")
 			}
-			if m := version.FindStringSubmatch(c.Example); m != nil {
-				w.Version("v" + m[1] + ".0")
-			}
-			for _, m := range clears {
-				w.Unset(m[1] + m[2] + m[3])
-			}
-			for _, m := range sets {
-				w.Set(m[1], strings.TrimSuffix(m[2], ","))
-			}
-			for _, o := range check.Judge(All(), w.Case(t), nil) {
-				if o.ID == c.ID {
-					assert.Equal(t, check.Failed, o.Status, "%s\n%+v", c.Example, o.Skip)
-				}
+			failed, open = judgeExample(t, right, wrong)
+			assert.Empty(t, failed, "the mended one")
+			if leftOpen[c.ID] {
+				assert.NotContains(t, open, c.ID)
 			}
 		})
 	}
-	assert.Greater(t, tried, 35, "more than a third of the examples are settings")
+}
+
+func TestNoExampleIsLeftOfACheckThatIsNot(t *testing.T) {
+	t.Parallel()
+	var declared []string
+	for _, c := range All() {
+		declared = append(declared, c.ID)
+	}
+	assert.ElementsMatch(t, declared, examples.IDs())
+}
+
+// judgeExample judges one side of an example: what failed, with the findings, and what
+// could not be proved.
+func judgeExample(t *testing.T, side, other checktest.Side) (failed map[string][]check.Finding, open []string) {
+	t.Helper()
+	failed = map[string][]check.Finding{}
+	for _, o := range check.Judge(All(), exampleCase(t, side, other), nil) {
+		if o.Status == check.Failed {
+			failed[o.ID] = o.Findings
+		}
+		if o.Unproven() {
+			open = append(open, o.ID)
+		}
+	}
+	return failed, open
+}
+
+func exampleCase(t *testing.T, side, other checktest.Side) *check.Case {
+	t.Helper()
+	w := checktest.NewWorld()
+	text, ok := side.In(checktest.ValuesSection)
+	if !ok {
+		w.Database().Capacity.MaxConnections = 1000
+		side.Into(t, w, other)
+		return w.Case(t)
+	}
+	file := filepath.Join(t.TempDir(), checktest.ValuesSection)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	request := source.Request{Chart: chart.Options{Settings: chart.NewSettings()}}
+	request.Chart.Values.ValueFiles = []string{file}
+	described, err := request.Describe(t.Context(), digest.NewKey())
+	require.NoError(t, err)
+	return &check.Case{Facts: &facts.Facts{Now: w.Now, Deployment: described.Deployment}, Settings: w.Settings}
 }

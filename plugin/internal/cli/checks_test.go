@@ -28,8 +28,8 @@ func TestChecksAsJSONSayAllThatIsDeclared(t *testing.T) {
 	var read struct {
 		SchemaVersion string
 		Checks        []struct {
-			ID, Area, Severity, Title, Why, Example, Remedy, Docs string
-			Needs, Uses                                           []string
+			ID, Area, Severity, Title, Why, Example, Change, Remedy, Docs string
+			Needs, Uses                                                   []string
 		}
 	}
 	require.NoError(t, json.Unmarshal([]byte(got.out), &read))
@@ -38,8 +38,8 @@ func TestChecksAsJSONSayAllThatIsDeclared(t *testing.T) {
 	require.Len(t, read.Checks, len(picked))
 	for i, c := range picked {
 		got := read.Checks[i]
-		assert.Equal(t, []string{c.ID, c.Area.ID, c.Severity.String(), c.Title, c.Why, c.Example, c.Remedy},
-			[]string{got.ID, got.Area, got.Severity, got.Title, got.Why, got.Example, got.Remedy})
+		assert.Equal(t, []string{c.ID, c.Area.ID, c.Severity.String(), c.Title, c.Why, c.Example, c.Change, c.Remedy},
+			[]string{got.ID, got.Area, got.Severity, got.Title, got.Why, got.Example, got.Change, got.Remedy})
 		assert.Contains(t, got.Needs, "postgres")
 		assert.NotNil(t, got.Uses)
 	}

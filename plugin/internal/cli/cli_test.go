@@ -270,7 +270,7 @@ func TestEveryCheckIsDeclaredInFull(t *testing.T) {
 		assert.False(t, seen[c.ID], "%s is declared twice", c.ID)
 		seen[c.ID] = true
 		assert.NotEmpty(t, c.Needs, c.ID)
-		for _, text := range []string{c.Title, c.Why, c.Example, c.Remedy} {
+		for _, text := range []string{c.Title, c.Why, c.Example, c.Change, c.Remedy} {
 			assert.NotEmpty(t, text, c.ID)
 		}
 		assert.False(t, strings.HasSuffix(c.Title, "."), c.ID)

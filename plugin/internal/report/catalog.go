@@ -20,6 +20,7 @@ type jsonDeclared struct {
 	Title    string         `json:"title"`
 	Why      string         `json:"why"`
 	Example  string         `json:"example"`
+	Change   string         `json:"change"`
 	Remedy   string         `json:"remedy"`
 	Needs    []facts.Kind   `json:"needs"`
 	Uses     []facts.Kind   `json:"uses"`
@@ -31,7 +32,7 @@ func ListJSON(w *border.Writer, all []check.Check) error {
 	out := jsonCatalog{SchemaVersion: SchemaVersion, Checks: []jsonDeclared{}}
 	for _, c := range all {
 		out.Checks = append(out.Checks, jsonDeclared{
-			ID: c.ID, Area: c.Area.ID, Severity: c.Severity, Title: c.Title, Why: c.Why, Example: c.Example, Remedy: c.Remedy,
+			ID: c.ID, Area: c.Area.ID, Severity: c.Severity, Title: c.Title, Why: c.Why, Example: c.Example, Change: c.Change, Remedy: c.Remedy,
 			Needs: listOf(c.Needs), Uses: listOf(c.Uses), Docs: DocsURL(c.ID),
 		})
 	}

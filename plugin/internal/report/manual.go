@@ -27,9 +27,18 @@ func List(w io.Writer, all []check.Check) error {
 
 // Explain writes all that is declared of one check.
 func Explain(w io.Writer, c check.Check) error {
-	_, err := fmt.Fprintf(w, "%s (%s, %s)\n  holds   %s\n  why     %s\n  fails   %s\n  remedy  %s\n  needs   %s\n  see     %s\n", c.ID, c.Area.ID, c.Severity,
-		c.Title, c.Why, c.Example, strings.ReplaceAll(c.Remedy, "\n", "\n          "), evidence(c), DocsURL(c.ID))
+	_, err := fmt.Fprintf(w, "%s (%s, %s)\n  holds   %s\n  why     %s\n  fails   %s\n%s  remedy  %s\n  needs   %s\n  see     %s\n", c.ID, c.Area.ID, c.Severity,
+		c.Title, c.Why, c.Example, indented(c.Change), strings.ReplaceAll(c.Remedy, "\n", "\n          "), evidence(c), DocsURL(c.ID))
 	return err
+}
+
+// indented is a text below what is said of it.
+func indented(text string) string {
+	var out strings.Builder
+	for line := range strings.Lines(text) {
+		out.WriteString("          " + line)
+	}
+	return out.String()
 }
 
 // kinds are the kinds of evidence, for people.
@@ -67,6 +76,8 @@ func Manual(w io.Writer, all []check.Check) error {
 	page.WriteString("# The checks\n\n" +
 		"Every check that `helm coder-ha` makes, by id. An id never changes its meaning: it stands in `--skip` and in your CI.\n" +
 		"This page is generated; `helm coder-ha explain ID` prints an entry of it.\n\n" +
+		"Each has an example: a change of a deployment that is right, in which the lines with `-` fail the check, and those with `+` do not.\n" +
+		"Its line with `#` says where the others belong: the container or pod of coderd, a file, or `facts.json`, what `--facts-out` writes of a run.\n\n" +
 		"A check has **passed**, **failed** or is **skipped**; a skip says why, and what would verify it. Nothing unproven is called passed.\n" +
 		"Severity: `error` breaks high availability or the install, `warning` will hurt, `info` is advice.\n")
 	area := check.Area{}
@@ -75,7 +86,7 @@ func Manual(w io.Writer, all []check.Check) error {
 			area = c.Area
 			fmt.Fprintf(&page, "\n## %s\n", area.Title)
 		}
-		fmt.Fprintf(&page, "\n### %s\n\n**%s**: %s.\n\n%s\n\nFails, for example: %s.\n\nWhat to do: %s\n\nNeeds %s.\n", c.ID, c.Severity, c.Title, c.Why, c.Example, fenced(c.Remedy), evidence(c))
+		fmt.Fprintf(&page, "\n### %s\n\n**%s**: %s.\n\n%s\n\nFails, for example: %s.\n\n```diff\n%s```\n\nWhat to do: %s\n\nNeeds %s.\n", c.ID, c.Severity, c.Title, c.Why, c.Example, c.Change, fenced(c.Remedy), evidence(c))
 	}
 	_, err := io.WriteString(w, page.String())
 	return err

@@ -17,7 +17,7 @@ func listenChecks() []check.Check {
 			ID: "http-address-loopback", Area: area, Severity: check.Error, Needs: judgment.Replicas,
 			Title:   "replicas do not listen on loopback only",
 			Why:     "By default coderd listens on 127.0.0.1:3000, which neither its peers nor the load balancer can reach.",
-			Example: "three replicas, and CODER_HTTP_ADDRESS is not set",
+			Example: "three replicas with CODER_HTTP_ADDRESS=127.0.0.1:8080; its default is loopback too",
 			Remedy:  "Set CODER_HTTP_ADDRESS to 0.0.0.0:8080 (or [::]:8080).",
 			Judge: judgment.BetweenReplicas(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica) {
 				variable, value := coder.HTTPAddress, r.Address(coder.HTTPAddress)

@@ -45,6 +45,10 @@ type World struct {
 	Hosts *HostFiles
 	// Then are changes of the facts, after the world was read.
 	Then []func(*check.Case)
+	// rewrites are changes of the objects of the input.
+	rewrites []func([]map[string]any) []map[string]any
+	// issued are certificates, by serial.
+	issued map[int64][]byte
 }
 
 // PodLabels are those of the pods, and what the Service selects.
@@ -189,12 +193,21 @@ func (w *World) read(t *testing.T) *deployment.Deployment {
 	if w.Hosts != nil {
 		return w.Hosts.read(t)
 	}
-	var text strings.Builder
 	objects := []any{w.Workload, w.Service}
 	if w.Budget.Name != "" {
 		objects = append(objects, w.Budget)
 	}
+	var trees []map[string]any
 	for _, object := range objects {
+		doc, err := yaml.Marshal(object)
+		require.NoError(t, err)
+		trees = append(trees, tree(t, string(doc)))
+	}
+	for _, rewrite := range w.rewrites {
+		trees = rewrite(trees)
+	}
+	var text strings.Builder
+	for _, object := range trees {
 		doc, err := yaml.Marshal(object)
 		require.NoError(t, err)
 		text.WriteString("---\n" + string(doc))

@@ -26,7 +26,7 @@ func networkChecks() []check.Check {
 			ID: "mesh-sidecar-ports", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
 			Title:   "the service mesh does not intercept port 6222",
 			Why:     "A sidecar changes the source address of a connection, and a replica refuses a peer whose certificate is for another address.",
-			Example: "Istio is injected into the pods, without 6222 in traffic.sidecar.istio.io/excludeInboundPorts",
+			Example: "Linkerd is injected into the pods, without 6222 in config.linkerd.io/skip-inbound-ports",
 			Remedy:  "Exclude port 6222 inbound and outbound in the pod's annotations.",
 			Judge:   judgment.BetweenReplicas(withNATS(judgeSidecar)),
 		},

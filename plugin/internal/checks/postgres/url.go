@@ -44,7 +44,7 @@ func urlChecks() []check.Check {
 			ID: "postgres-url-invalid", Area: area, Severity: check.Error, Needs: judgment.DatabaseURL,
 			Title:   "Coder can read the database URL",
 			Why:     "coderd exits if it cannot read the URL, or if the URL asks for something its driver refuses.",
-			Example: "postgres://coder:pa#ss@db.example.com/coder, with # not percent-encoded",
+			Example: "jdbc:postgresql://db.example.com:5432/coder, the form of another client, or a # in the password that is not percent-encoded",
 			Remedy:  "Use the form postgres://USER:PASSWORD@HOST:5432/DATABASE, with the password percent-encoded.",
 			Judge:   withGiven(databaseURLs(judgeURLText), judgeGivenText),
 		},

@@ -26,7 +26,7 @@ func sourceChecks() []check.Check {
 			ID: "relay-pod-ip-source", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
 			Title:   "the address of a replica comes from status.podIP",
 			Why:     "A fixed address, or the address of the node, is wrong for every replica but one, or after the next restart.",
-			Example: "KUBE_POD_IP=10.0.0.5 instead of fieldRef status.podIP",
+			Example: "KUBE_POD_IP from fieldRef status.hostIP instead of status.podIP",
 			Remedy:  "Set it with valueFrom: {fieldRef: {fieldPath: status.podIP}}.",
 			Judge:   judgment.BetweenReplicas(judgePodIPSource),
 		},

@@ -24,7 +24,7 @@ func podChecks() []check.Check {
 			ID: "replica-stuck", Area: area, Severity: check.Warning, Needs: pods, Uses: []facts.Kind{facts.Nodes},
 			Title:   "no pod of a StatefulSet waits for a node that is gone",
 			Why:     "Kubernetes makes no other pod in its place until its object is deleted: the deployment runs with one replica less until then.",
-			Example: "coder-2 is on node worker-3, which has not answered for 10 minutes",
+			Example: "coder-1 is on node-2, and there is no such node anymore",
 			Remedy:  "If the node is really off, delete the pod's object or give the node the out-of-service taint.",
 			Judge:   judgeStuck,
 		},

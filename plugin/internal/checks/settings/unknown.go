@@ -17,7 +17,7 @@ func unknownChecks() []check.Check {
 		ID: "env-unknown", Area: area, Severity: check.Warning, Needs: judgment.Replicas,
 		Title:   "every CODER_ variable is one that Coder knows",
 		Why:     "coderd ignores a variable that it does not know, and says nothing.",
-		Example: "CODER_ACESS_URL=https://coder.example.com",
+		Example: "CODER_VERBOS=true",
 		Remedy:  "Use the name in Coder's documentation, or remove the variable. `coder server --help` lists them.",
 		Judge:   judgment.EachWorkload(judgeUnknown),
 	}}
