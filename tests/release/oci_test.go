@@ -30,7 +30,7 @@ func newRegistry(t *testing.T) string {
 // push copies the layouts of the release to a registry, with their tags.
 func (r release) push(t *testing.T, host string) (tags []string) {
 	t.Helper()
-	for _, repository := range []string{"coder", "coder-ha", "coder-ha-inject"} {
+	for _, repository := range []string{"coder", "coder-ha", "coder-ha-image", "coder-ha-inject"} {
 		index, err := layout.ImageIndexFromPath(filepath.Join(r.dist, "oci", repository))
 		require.NoError(t, err)
 		manifest, err := index.IndexManifest()
@@ -39,9 +39,15 @@ func (r release) push(t *testing.T, host string) (tags []string) {
 			tag := host + "/team/" + repository + ":" + m.Annotations[refName]
 			reference, err := name.ParseReference(tag)
 			require.NoError(t, err)
-			image, err := index.Image(m.Digest)
-			require.NoError(t, err)
-			require.NoError(t, remote.Write(reference, image))
+			if m.MediaType.IsIndex() {
+				whole, err := index.ImageIndex(m.Digest)
+				require.NoError(t, err)
+				require.NoError(t, remote.WriteIndex(reference, whole))
+			} else {
+				image, err := index.Image(m.Digest)
+				require.NoError(t, err)
+				require.NoError(t, remote.Write(reference, image))
+			}
 			tags = append(tags, strings.TrimPrefix(tag, host+"/team/"))
 		}
 	}
@@ -51,7 +57,7 @@ func (r release) push(t *testing.T, host string) (tags []string) {
 func TestTheLayoutsInstallFromARegistry(t *testing.T) {
 	r, host := published(t), newRegistry(t)
 	assert.Equal(t, []string{
-		"coder:" + r.version, "coder:artifacthub.io", "coder-ha:" + r.version, "coder-ha-inject:" + r.version,
+		"coder:" + r.version, "coder:artifacthub.io", "coder-ha:" + r.version, "coder-ha-image:" + r.version, "coder-ha-inject:" + r.version,
 	}, r.push(t, host))
 
 	underBothHelms(t, func(t *testing.T, h helm) {

@@ -69,6 +69,10 @@ func run(ctx context.Context, args []string) error {
 	if err := src.chart(out); err != nil {
 		return err
 	}
+	image, err := src.container(out, args[2:])
+	if err != nil {
+		return err
+	}
 	if err := src.listings(out); err != nil {
 		return err
 	}
@@ -77,6 +81,11 @@ func run(ctx context.Context, args []string) error {
 	}
 	if err := src.layouts(ctx, out, dist); err != nil {
 		return err
+	}
+	if image != nil {
+		if err := image.write(ctx, filepath.Join(dist, "oci", containerName), src.version); err != nil {
+			return fmt.Errorf("write the OCI layout of the image: %w", err)
+		}
 	}
 	for _, file := range out.files {
 		fmt.Printf("%11d  %s\n", len(file.text), filepath.Join(args[1], file.name))

@@ -21,7 +21,7 @@ func (s source) plugin(r *release, platforms []string) error {
 		if err := s.pluginFor(r, "-"+platform, platform); err != nil {
 			return err
 		}
-		bom, err := s.bom(platform)
+		bom, err := s.bom(filepath.Join(s.root, "plugin", "bin", program(platform)))
 		if err != nil {
 			return err
 		}
