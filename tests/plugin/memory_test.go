@@ -4,11 +4,16 @@ package plugin_test
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -131,4 +136,43 @@ func TestTheGuardNeedsFewPackages(t *testing.T) {
 	initialized := strings.Count(result.Stderr, "init ")
 	assert.Positive(t, initialized)
 	assert.Less(t, initialized, 50, result.Stderr)
+}
+
+// What the libraries do before main is most of a short run, and most of its memory.
+// Each number is a little above what is so today: a new library shows here.
+const (
+	mostInitialized = 410
+	mostAtStart     = 6400 << 10
+)
+
+// initialization is what the Go runtime writes of each package that it initializes.
+var initialization = regexp.MustCompile(`(?m)^init (\S+) @.* (\d+) bytes, \d+ allocs$`)
+
+// TestTheProgramStartsWithFewPackages holds how many packages the worker initializes,
+// and how many bytes they allocate for that.
+func TestTheProgramStartsWithFewPackages(t *testing.T) {
+	plugin, err := checkout.Plugin()
+	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var trace bytes.Buffer
+	// To this program it looks as if the test were its guard.
+	cmd := exec.CommandContext(ctx, plugin, "version")
+	cmd.Env = append(os.Environ(), "GODEBUG=inittrace=1", fmt.Sprintf("CODER_HA_GUARD=%d", os.Getpid()))
+	cmd.Stderr, cmd.ExtraFiles = &trace, []*os.File{os.Stderr}
+	require.NoError(t, cmd.Run())
+
+	var packages []string
+	sizes, total := map[string]int{}, 0
+	for _, match := range initialization.FindAllStringSubmatch(trace.String(), -1) {
+		size, err := strconv.Atoi(match[2])
+		require.NoError(t, err)
+		packages, total = append(packages, match[1]), total+size
+		sizes[match[1]] = size
+	}
+	slices.SortFunc(packages, func(a, b string) int { return cmp.Or(sizes[b]-sizes[a], strings.Compare(a, b)) })
+	require.NotEmpty(t, packages)
+	t.Logf("%d packages allocate %d KiB, most of all %s", len(packages), total>>10, strings.Join(packages[:min(len(packages), 10)], ", "))
+	assert.LessOrEqual(t, len(packages), mostInitialized, "the heaviest are %v", packages)
+	assert.LessOrEqual(t, total, mostAtStart, "the heaviest are %v", packages)
 }

@@ -121,6 +121,9 @@ func (r Request) read(ctx context.Context, out *Description) (*deployment.Deploy
 		if r.Chart.DryRun == chart.DryRunServer && r.Chart.KubeVersion+strings.Join(r.Chart.APIVersions, "") != "" {
 			r.Say("--dry-run=server uses the version and APIs of the cluster: --kube-version and --api-versions are ignored")
 		}
+		if r.Chart.Path.RepoURL != "" && chart.IsLocal(r.Chart.Chart) {
+			r.Say("--repo is ignored: the chart is a file or folder here")
+		}
 		r.Chart.In, r.Chart.Secrets = r.In, r.Secrets
 		rendered, err := chart.Render(ctx, r.Chart)
 		if err != nil {

@@ -104,3 +104,12 @@ func TestTheClusterIsNotAskedWhereTheURLIsGiven(t *testing.T) {
 	assert.Empty(t, got.URLs)
 	assert.Zero(t, asked.Load())
 }
+
+func TestARepositoryThatIsNotAskedIsSaid(t *testing.T) {
+	var said []string
+	r := Request{Chart: chart.Options{Chart: t.TempDir(), Path: chart.Path{RepoURL: "https://me:pa55@charts.example.com"}, Settings: chart.NewSettings()}}
+	r.Say = func(sentence string) { said = append(said, sentence) }
+	_, err := r.Describe(t.Context(), digest.NewKey())
+	require.Error(t, err, "the folder is empty")
+	assert.Equal(t, []string{"--repo is ignored: the chart is a file or folder here"}, said)
+}

@@ -7,10 +7,8 @@ import (
 	"net/http"
 	"time"
 
-	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/chartutil"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
 
@@ -106,26 +104,14 @@ func (l *live) discover(client discovery.DiscoveryInterface, caps *chartutil.Cap
 	default:
 		caps.KubeVersion = chartutil.KubeVersion{Version: version.GitVersion, Major: version.Major, Minor: version.Minor}
 	}
-	apis, err := action.GetVersionSet(client)
+	groups, resources, err := client.ServerGroupsAndResources()
 	switch {
-	case apierrors.IsForbidden(errors.Unwrap(err)) || apierrors.IsForbidden(err):
+	case apierrors.IsForbidden(err):
 		l.lookups.leaveOpen(deployment.Lookup{Verb: "get", Resource: "/apis"})
 	case err != nil && !discovery.IsGroupDiscoveryFailedError(err):
 		return err
 	default:
-		caps.APIVersions = apis
+		caps.APIVersions = versionSet(groups, resources)
 	}
 	return nil
 }
-
-// ToRESTConfig is the first of the three methods that Helm wants of the cluster.
-func (l *live) ToRESTConfig() (*rest.Config, error) { return l.config, nil }
-
-// ToDiscoveryClient is for what Helm's rendering does not do: the capabilities
-// are given to it.
-func (*live) ToDiscoveryClient() (discovery.CachedDiscoveryInterface, error) {
-	return nil, errors.ErrUnsupported
-}
-
-// ToRESTMapper is for what Helm's rendering does not do: no object is built.
-func (*live) ToRESTMapper() (meta.RESTMapper, error) { return nil, errors.ErrUnsupported }

@@ -10,13 +10,13 @@ import (
 // depend finds out what in the rendering depends on lookups, by rendering again
 // with other answers: what differs was made of them, however the templates
 // turned it over.
-func (r *renderer) depend(ctx context.Context, out *Rendered) {
+func (r *renderer) depend(out *Rendered) {
 	asked := r.live.lookups.asked()
 	out.Lookups = asked
 	out.Lookups.Server = r.live.config.Host
 	out.Lookups.Refused = out.Refusal != "" && len(asked.Answered) > 0
 	if r.live.lookups.secrets() {
-		other, err := r.again(ctx, masked)
+		other, err := r.again(masked)
 		if err != nil {
 			other = &Rendered{}
 		}
@@ -27,7 +27,7 @@ func (r *renderer) depend(ctx context.Context, out *Rendered) {
 		out.FromSecrets = manifest.Compare(out.Objects, other.Objects)
 	}
 	if len(asked.Open) > 0 && out.Refusal == "" {
-		if other, err := r.again(ctx, supposed); err == nil && other.Refusal == "" {
+		if other, err := r.again(supposed); err == nil && other.Refusal == "" {
 			out.Open = manifest.Compare(out.Objects, other.Objects)
 		}
 	}
@@ -37,7 +37,7 @@ func (r *renderer) depend(ctx context.Context, out *Rendered) {
 const hiddenRefusal = "its words are made of a Secret that it looked up, and not shown"
 
 // again renders with the cluster's answers changed.
-func (r *renderer) again(ctx context.Context, kind replay) (out *Rendered, err error) {
+func (r *renderer) again(kind replay) (out *Rendered, err error) {
 	if kind == supposed {
 		loaded, err := load(r.opts)
 		if err != nil {
@@ -45,7 +45,7 @@ func (r *renderer) again(ctx context.Context, kind replay) (out *Rendered, err e
 		}
 		r.live.lookups.words = wordsOf(loaded, r.values)
 	}
-	r.live.lookups.again(kind, func() { out, err = r.render(ctx) })
+	r.live.lookups.again(kind, func() { out, err = r.render() })
 	return out, err
 }
 
@@ -65,7 +65,7 @@ func (r *renderer) failure(ctx context.Context, err error) error {
 	case !r.live.lookups.secrets():
 		return err
 	}
-	if _, other := r.again(ctx, masked); other != nil && other.Error() == err.Error() {
+	if _, other := r.again(masked); other != nil && other.Error() == err.Error() {
 		return err
 	}
 	return errHidden

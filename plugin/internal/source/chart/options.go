@@ -5,7 +5,6 @@ package chart
 import (
 	"io"
 
-	"helm.sh/helm/v3/pkg/action"
 	"helm.sh/helm/v3/pkg/cli/values"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/secrets"
@@ -22,7 +21,7 @@ type Options struct {
 	ReleaseName string
 	// Settings are Helm's own: namespace, repositories, registry.
 	Settings *Settings
-	Path     action.ChartPathOptions
+	Path     Path
 	Values   values.Options
 	// In is read where a values file is named "-".
 	In io.Reader

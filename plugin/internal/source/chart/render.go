@@ -3,10 +3,14 @@ package chart
 import (
 	"context"
 	"fmt"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
-	"helm.sh/helm/v3/pkg/release"
+	"helm.sh/helm/v3/pkg/chart"
+	"helm.sh/helm/v3/pkg/chartutil"
+	"helm.sh/helm/v3/pkg/engine"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
@@ -55,12 +59,12 @@ func Render(ctx context.Context, opts Options) (*Rendered, error) {
 			return nil, err
 		}
 	}
-	out, err := r.render(ctx)
+	out, err := r.render()
 	if err != nil {
 		return nil, r.failure(ctx, err)
 	}
 	if r.live != nil {
-		r.depend(ctx, out)
+		r.depend(out)
 		out.Budgets, err = r.live.lookups.budgets(r.releaseName())
 	}
 	return out, err
@@ -75,7 +79,7 @@ type renderer struct {
 	live *live
 }
 
-func (r *renderer) render(ctx context.Context) (*Rendered, error) {
+func (r *renderer) render() (*Rendered, error) {
 	// Rendering changes the chart, so it is read each time.
 	loaded, err := load(r.opts)
 	if err != nil {
@@ -90,12 +94,10 @@ func (r *renderer) render(ctx context.Context) (*Rendered, error) {
 	if err != nil {
 		return nil, err
 	}
-	rel, err := quietly(func() (*release.Release, error) {
-		return r.install(caps).RunWithContext(ctx, loaded, r.values)
-	})
+	done, err := quietly(func() (*installed, error) { return r.install(loaded, caps) })
 	if err == nil {
-		out.Notes = rel.Info.Notes
-		out.Objects, err = objects(rel)
+		out.Notes = done.notes
+		out.Objects, err = done.objects(loaded.Name())
 		return out, err
 	}
 	refusal, refused := refusalOf(err)
@@ -110,14 +112,37 @@ func (r *renderer) render(ctx context.Context) (*Rendered, error) {
 	return out, err
 }
 
-// objects reads what a release consists of, hooks included.
-func objects(rel *release.Release) ([]manifest.Object, error) {
-	found, err := decode(rel.Manifest, rel.Chart.Name())
+// objects reads what is installed, hooks included.
+func (i *installed) objects(chart string) ([]manifest.Object, error) {
+	found, err := decode(i.manifests, chart)
 	if err != nil {
 		return nil, err
 	}
-	for _, hook := range rel.Hooks {
+	for _, hook := range i.hooks {
 		more, err := decode(hook.Manifest, hook.Path)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, more...)
+	}
+	return found, nil
+}
+
+// renderAnyway renders as `helm lint` does, where fail and required let the
+// template go on and every lookup finds nothing.
+func (r *renderer) renderAnyway(loaded *chart.Chart, caps *chartutil.Capabilities) ([]manifest.Object, error) {
+	files, err := quietly(func() (map[string]string, error) {
+		return r.files(engine.Engine{LintMode: true}, loaded, caps)
+	})
+	if err != nil {
+		return nil, fmt.Errorf("render chart %s: %w", loaded.Name(), err)
+	}
+	var found []manifest.Object
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		if !strings.HasSuffix(name, ".yaml") && !strings.HasSuffix(name, ".yml") {
+			continue
+		}
+		more, err := decode(files[name], name)
 		if err != nil {
 			return nil, err
 		}

@@ -61,6 +61,8 @@ func TestWhatKeepsAChartFromRenderingIsSaid(t *testing.T) {
 	}{
 		{"no such chart", `find chart "testdata/none"`, Options{Chart: "testdata/none"}},
 		{"not a chart", `read chart "testdata"`, Options{Chart: "testdata"}},
+		{"not all there", "chart incomplete lacks dependencies: found in Chart.yaml, but missing in charts/ directory: gone: run `helm dependency build testdata/incomplete` first", Options{Chart: "testdata/incomplete"}},
+		{"for another Kubernetes", "chart requires kubeVersion: <1.20.0 which is incompatible with Kubernetes v1.31.0", Options{Chart: "testdata/old", KubeVersion: "v1.31.0"}},
 		{"not a version", `--kube-version "new"`, Options{Chart: "testdata/odd", KubeVersion: "new"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -91,12 +93,6 @@ func TestOriginsNameTheUsersLine(t *testing.T) {
 	}
 	_, _, ok := origins.Env("CODER_HTTP_ADDRESS", "0.0.0.0:8080")
 	assert.False(t, ok)
-}
-
-func TestTheDefaultKubernetesIsThatOfTheClient(t *testing.T) {
-	for dependency, want := range map[string]string{"v0.37.0": "v1.37.0", "v0.29.14": "v1.29.0", "(devel)": ""} {
-		assert.Equal(t, want, kubeVersion(dependency), dependency)
-	}
 }
 
 func TestValuesThatDoNotFitTheSchemaAreNamedWithTheirLine(t *testing.T) {
