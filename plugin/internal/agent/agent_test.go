@@ -115,3 +115,13 @@ func TestEachRequestIsALineAndSoIsItsReply(t *testing.T) {
 	assert.Equal(t, "{}\n"+`{"problem":"this agent does not know the request"}`+"\n", out.String())
 	assert.EqualError(t, Run(context.Background(), strings.NewReader("hunter2\n"), &out), "a request cannot be read")
 }
+
+func TestAnAgentIsHeardOfWhileItIsAtARequest(t *testing.T) {
+	t.Parallel()
+	var out bytes.Buffer
+	pauses := Request{Measure: &Measure{Peers: make([]mesh.Peer, 2), Slot: 20 * time.Millisecond}}
+	text, err := json.Marshal(pauses)
+	require.NoError(t, err)
+	require.NoError(t, (&worker{beat: time.Millisecond}).run(t.Context(), bytes.NewReader(append(text, '\n')), &out))
+	assert.Regexp(t, `\A\n+\{"latencies":\[null,null\]\}\n\z`, out.String())
+}

@@ -2,6 +2,7 @@ package agent
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -36,7 +37,11 @@ func (w *worker) run(ctx context.Context, in io.Reader, out io.Writer) error {
 		if err := json.Unmarshal(lines.Bytes(), &request); err != nil {
 			return errors.New("a request cannot be read")
 		}
-		reply, err := json.Marshal(w.do(ctx, request))
+		done, err := w.beating(ctx, out, request)
+		if err != nil {
+			return err
+		}
+		reply, err := json.Marshal(done)
 		if err != nil {
 			return err
 		}
@@ -47,8 +52,32 @@ func (w *worker) run(ctx context.Context, in io.Reader, out io.Writer) error {
 	return lines.Err()
 }
 
+// Beat is how often an agent that is at a request writes an empty line, by which one
+// that waits is known from one that is lost.
+const Beat = 3 * time.Second
+
+// beating does what is asked, and writes empty lines meanwhile.
+func (w *worker) beating(ctx context.Context, out io.Writer, request Request) (Reply, error) {
+	done := make(chan Reply, 1)
+	go func() { done <- w.do(ctx, request) }()
+	ticker := time.NewTicker(cmp.Or(w.beat, Beat))
+	defer ticker.Stop()
+	for {
+		select {
+		case reply := <-done:
+			return reply, nil
+		case <-ticker.C:
+			if _, err := io.WriteString(out, "\n"); err != nil {
+				return Reply{}, err
+			}
+		}
+	}
+}
+
 // worker does what is asked of it.
 type worker struct {
+	// beat is Beat if it is not set.
+	beat   time.Duration
 	server server
 	mesh   mesh.Options
 	// foreignRoots says that the image is not coderd's.

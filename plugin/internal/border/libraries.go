@@ -6,7 +6,11 @@ import (
 	"log"
 	"os"
 	"strings"
+	"sync"
 	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
 )
 
 // mostTalk is how many lines of what libraries write are shown.
@@ -19,8 +23,11 @@ const talkEnds = 200 * time.Millisecond
 // Libraries sends through w what libraries write around it: to the standard
 // streams, as do the credential plugins of a kubeconfig that they start, and to
 // the standard logger. Each line is indented, and so none passes for one of ours.
-// The function that is returned ends that.
+// The logger of Kubernetes' client is silent: what goes wrong is an error too, and it
+// logs as well that a stream ended which was to end. The function that is returned ends
+// that.
 func Libraries(w *Writer) (end func()) {
+	quiet()
 	reader, writer, err := os.Pipe()
 	if err != nil {
 		// Without a pipe nothing of theirs is shown.
@@ -46,6 +53,8 @@ func Libraries(w *Writer) (end func()) {
 		_ = reader.Close()
 	}
 }
+
+var quiet = sync.OnceFunc(func() { klog.SetLogger(logr.Discard()) })
 
 // passOn writes the lines of a stream, as many as are shown.
 func passOn(w *Writer, from io.Reader) {

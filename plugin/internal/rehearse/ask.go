@@ -347,22 +347,25 @@ func (r *run) askDatabases(ctx context.Context, here []*stand) {
 		}
 		replies[slices.Index(here, s)] = reply
 	})
+	unasked := map[string]string{}
 	for i, s := range here {
 		reply := replies[i]
 		if reply.URL != nil {
 			r.result.URLs[s.replica] = URL{*reply.URL, reply.Digest}
 		}
-		switch {
-		case reply.Database != nil:
+		if reply.Database != nil {
 			r.database(s, reply.Database)
-		case reply.Problem != "":
-			r.result.NoDatabase = reply.Problem
-		default:
-			r.result.NoDatabase = "the database URL in the pod cannot be used"
+			continue
 		}
+		unasked[s.replica] = cmp.Or(reply.Problem, "the database URL in the pod cannot be used")
+		r.result.NoDatabase = unasked[s.replica]
 	}
-	if len(r.result.Postgres) > 0 {
-		r.result.NoDatabase = ""
+	if len(r.result.Postgres) == 0 {
+		return
+	}
+	r.result.NoDatabase = ""
+	for _, replica := range slices.Sorted(maps.Keys(unasked)) {
+		r.Say(fmt.Sprintf("the database was not asked from the place of %s: %s", replica, unasked[replica]))
 	}
 }
 

@@ -23,6 +23,8 @@ type session struct {
 	ended  chan struct{}
 	err    error
 	stderr tail
+	// broken is why nothing can be asked any more.
+	broken error
 }
 
 // newSession is a session that writes to the agent and reads from it.
@@ -32,8 +34,26 @@ func newSession(in io.WriteCloser, out io.Reader) *session {
 	return s
 }
 
+// Times of an agent: silence is for how long nothing may be heard of one that is at a
+// request, and carryTime is what the way there may take, with a program.
+const (
+	silence   = 20 * time.Second
+	carryTime = time.Minute
+)
+
+var errSilent = errors.New("nothing is heard of the pod any more")
+
 // ask sends a request and waits for the reply.
 func (s *session) ask(ctx context.Context, request agent.Request) (agent.Reply, error) {
+	if s.broken != nil {
+		return agent.Reply{}, s.broken
+	}
+	reply, err := s.try(ctx, request)
+	s.broken = err
+	return reply, err
+}
+
+func (s *session) try(ctx context.Context, request agent.Request) (agent.Reply, error) {
 	text, err := json.Marshal(request)
 	if err != nil {
 		return agent.Reply{}, err
@@ -65,23 +85,31 @@ func (s *session) send(ctx context.Context, text []byte) error {
 			return s.why(ctx)
 		}
 		return nil
+	case <-time.After(carryTime):
+		return errSilent
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
 }
 
-// line reads one line of the agent.
+// line reads one line of the agent. Empty ones say that it is there.
 func (s *session) line(ctx context.Context) ([]byte, error) {
-	done := make(chan bool, 1)
-	go func() { done <- s.lines.Scan() }()
-	select {
-	case ok := <-done:
-		if !ok {
-			return nil, s.why(ctx)
+	for {
+		done := make(chan bool, 1)
+		go func() { done <- s.lines.Scan() }()
+		select {
+		case ok := <-done:
+			if !ok {
+				return nil, s.why(ctx)
+			}
+			if text := bytes.Clone(s.lines.Bytes()); len(text) > 0 {
+				return text, nil
+			}
+		case <-time.After(silence):
+			return nil, errSilent
+		case <-ctx.Done():
+			return nil, context.Cause(ctx)
 		}
-		return bytes.Clone(s.lines.Bytes()), nil
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
 	}
 }
 
@@ -96,6 +124,8 @@ func (s *session) why(ctx context.Context) error {
 	switch {
 	case said != "":
 		return errors.New(said)
+	case s.err != nil && strings.Contains(s.err.Error(), "websocket: close"):
+		return errors.New("the stream to the pod broke off")
 	case s.err != nil:
 		return s.err
 	default:
