@@ -1,7 +1,9 @@
 package rehearse
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -27,6 +29,9 @@ type cluster struct {
 
 // requestTime bounds one request.
 const requestTime = 10 * time.Second
+
+// errLate says that a request had no answer in its time.
+var errLate = errors.New("the API server did not answer in time")
 
 // perSecond is how many requests the client makes at most: a pod needs a handful.
 const perSecond = 100
@@ -55,15 +60,32 @@ func (c *cluster) create(ctx context.Context, job *batchv1.Job) (*batchv1.Job, e
 	return c.batch.Jobs(job.Namespace).Create(ctx, job, metav1.CreateOptions{})
 }
 
-// remove removes a Job with its pods.
+// remove removes a Job with its pods, also if the API server is away for a moment.
 func (c *cluster) remove(ctx context.Context, job *batchv1.Job) error {
-	err := c.batch.Jobs(job.Namespace).Delete(ctx, job.Name, metav1.DeleteOptions{
-		PropagationPolicy: new(metav1.DeletePropagationBackground), Preconditions: &metav1.Preconditions{UID: &job.UID},
-	})
-	if apierrors.IsNotFound(err) {
-		return nil
+	ticker := time.NewTicker(lookEvery)
+	defer ticker.Stop()
+	var before error
+	for {
+		err := c.batch.Jobs(job.Namespace).Delete(ctx, job.Name, metav1.DeleteOptions{
+			PropagationPolicy: new(metav1.DeletePropagationBackground), Preconditions: &metav1.Preconditions{UID: &job.UID},
+		})
+		switch {
+		case apierrors.IsNotFound(err):
+			return nil
+		case err == nil || apierrors.IsForbidden(err) || apierrors.IsConflict(err):
+			return err
+		}
+		if ctx.Err() != nil {
+			// What failed before the time was over says more.
+			return cmp.Or(before, errLate)
+		}
+		before = err
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return before
+		}
 	}
-	return err
 }
 
 // pods are those of the namespace with the labels.
@@ -71,24 +93,30 @@ func (c *cluster) pods(ctx context.Context, namespace, labels string) ([]corev1.
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	found, err := c.core.Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: labels})
-	if err != nil {
+	switch {
+	case err != nil && ctx.Err() != nil:
+		return nil, errLate
+	case err != nil:
 		return nil, err
 	}
 	return found.Items, nil
 }
 
-// said is the last event of a kind about an object; empty where there is none, or
-// where events may not be read.
-func (c *cluster) said(ctx context.Context, namespace, kind, name, reason string) string {
+// said is the last event of a kind about an object; empty where there is none. An
+// error says why events may not be read.
+func (c *cluster) said(ctx context.Context, namespace, kind, name, reason string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	found, err := c.core.Events(namespace).List(ctx, metav1.ListOptions{
 		FieldSelector: fmt.Sprintf("involvedObject.kind=%s,involvedObject.name=%s,reason=%s", kind, name, reason),
 	})
-	if err != nil || len(found.Items) == 0 {
-		return ""
+	if err != nil {
+		return "", because(err, "list", "events", namespace, "what the events say")
 	}
-	return found.Items[len(found.Items)-1].Message
+	if len(found.Items) == 0 {
+		return "", nil
+	}
+	return found.Items[len(found.Items)-1].Message, nil
 }
 
 // services and budgets are those of a namespace.

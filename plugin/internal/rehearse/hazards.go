@@ -55,19 +55,30 @@ func publishesUnready(s corev1.Service) bool {
 	return s.Spec.PublishNotReadyAddresses || s.Annotations["service.alpha.kubernetes.io/tolerate-unready-endpoints"] == "true"
 }
 
-// accountMissing says whether the service account of a workload is not there yet.
-func (c *cluster) accountMissing(ctx context.Context, w Workload) bool {
+// accountMissing says whether the service account of a workload is not there yet. An
+// error says why that is not known.
+func (c *cluster) accountMissing(ctx context.Context, w Workload) (bool, error) {
 	name := w.Pod.Spec.ServiceAccountName
 	if name == "" {
 		name = w.Pod.Spec.DeprecatedServiceAccount
 	}
 	if name == "" {
-		return false
+		return false, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, requestTime)
 	defer cancel()
 	_, err := c.core.ServiceAccounts(w.Namespace).Get(ctx, name, metav1.GetOptions{})
-	return apierrors.IsNotFound(err)
+	unknown := fmt.Sprintf("whether service account %s is there yet", name)
+	switch right := lacks(err, "get", "serviceaccounts", w.Namespace); {
+	case err == nil:
+		return false, nil
+	case apierrors.IsNotFound(err):
+		return true, nil
+	case right != "":
+		return false, fmt.Errorf("%s: %s is not known", right, unknown)
+	default:
+		return false, fmt.Errorf("%s is not known: %w", unknown, err)
+	}
 }
 
 // beside counts the ready pods of a workload that run already.

@@ -159,34 +159,3 @@ func TestDoorsAreWhereNothingListens(t *testing.T) {
 	}
 	assert.Len(t, tokens, 1000)
 }
-
-func TestWhatKeepsAPodFromRunningIsNamed(t *testing.T) {
-	t.Parallel()
-	waits := func(reason, message string) corev1.PodStatus {
-		return corev1.PodStatus{Phase: corev1.PodPending, ContainerStatuses: []corev1.ContainerStatus{
-			{Name: "coder", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}}},
-		}}
-	}
-	for name, c := range map[string]struct {
-		status corev1.PodStatus
-		why    string
-		stuck  bool
-	}{
-		"it runs": {corev1.PodStatus{Phase: corev1.PodRunning, PodIP: "10.0.0.1", ContainerStatuses: []corev1.ContainerStatus{
-			{Name: "coder", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}},
-		}}, "", false},
-		"no address yet": {corev1.PodStatus{Phase: corev1.PodRunning}, "its pod is Running", false},
-		"no node": {corev1.PodStatus{Conditions: []corev1.PodCondition{
-			{Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Message: "0/3 nodes are available"},
-		}}, "no node takes its pod: 0/3 nodes are available", true},
-		"being made": {waits("ContainerCreating", ""), "its container coder does not run yet", false},
-		"no image":   {waits("ErrImagePull", "not found"), "its container coder waits: ErrImagePull: not found", true},
-		"ended": {corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{
-			{Name: "coder", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Reason: "StartError", Message: "no sh"}}},
-		}}, "its container coder ended: StartError: no sh", true},
-	} {
-		why, stuck := trouble(corev1.Pod{Status: c.status})
-		assert.Equal(t, c.why, why, name)
-		assert.Equal(t, c.stuck, stuck, name)
-	}
-}

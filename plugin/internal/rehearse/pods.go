@@ -9,6 +9,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -36,23 +37,27 @@ const (
 	lookEvery  = 250 * time.Millisecond
 	stuckTime  = 15 * time.Second
 	unmadeTime = 3 * time.Second
+	// lostTime is how long the API server may be away.
+	lostTime = 10 * time.Second
 )
 
 // await waits until all pods run, or those that do not are stuck, or the time is over.
+// An error says why the pods cannot be seen.
 func (c *cluster) await(ctx context.Context, jobs []*batchv1.Job, stands []*stand, run string, progress func(string)) error {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
 	begin, changed, before := time.Now(), time.Now(), -1
+	seen := begin
 	for {
 		err := c.look(ctx, jobs, stands, run, time.Since(begin))
-		select {
-		case <-ctx.Done():
+		switch {
+		case ctx.Err() != nil:
 			// What was seen last is what there is.
 			return nil
-		default:
-		}
-		if err != nil {
+		case err != nil && (apierrors.IsForbidden(err) || time.Since(seen) > lostTime):
 			return err
+		case err == nil:
+			seen = time.Now()
 		}
 		running := 0
 		stuck := true
@@ -78,6 +83,12 @@ func (c *cluster) await(ctx context.Context, jobs []*batchv1.Job, stands []*stan
 	}
 }
 
+// refusal is why the pods of a Job are not made; err says why that is not known.
+type refusal struct {
+	said string
+	err  error
+}
+
 // look sees how the pods are.
 func (c *cluster) look(ctx context.Context, jobs []*batchv1.Job, stands []*stand, run string, since time.Duration) error {
 	byJob := map[string][]corev1.Pod{}
@@ -91,7 +102,7 @@ func (c *cluster) look(ctx context.Context, jobs []*batchv1.Job, stands []*stand
 		}
 		byJob[job.Namespace] = found
 	}
-	unmade := map[int]string{}
+	unmade := map[int]refusal{}
 	for _, s := range stands {
 		job := jobs[s.workload]
 		s.pod = nil
@@ -108,16 +119,18 @@ func (c *cluster) look(ctx context.Context, jobs []*batchv1.Job, stands []*stand
 		if since < unmadeTime {
 			continue
 		}
-		said, asked := unmade[s.workload]
+		why, asked := unmade[s.workload]
 		if !asked {
-			said = c.said(ctx, job.Namespace, "Job", job.Name, "FailedCreate")
-			unmade[s.workload] = said
+			why.said, why.err = c.said(ctx, job.Namespace, "Job", job.Name, "FailedCreate")
+			unmade[s.workload] = why
 		}
 		switch {
-		case said != "":
-			s.why, s.stuck = said, true
+		case why.said != "":
+			s.why, s.stuck = why.said, true
+		case why.err != nil && since > stuckTime:
+			s.why, s.stuck = "its pod is not made, and why is not known: "+why.err.Error(), true
 		case since > stuckTime:
-			s.why, s.stuck = "its pod is not made, and no event that this user may read says why: look at Job "+job.Name+" and its service account", true
+			s.why, s.stuck = "its pod is not made, and no event says why: look at Job "+job.Name+" and its service account", true
 		}
 	}
 	return nil
@@ -152,16 +165,26 @@ func trouble(pod corev1.Pod) (why string, stuck bool) {
 		case s.State.Running != nil:
 		case s.State.Waiting != nil && slices.Contains(patience, s.State.Waiting.Reason):
 			return "its container " + s.Name + " does not run yet", false
+		case s.State.Terminated != nil:
+			return ended(s.Name, s.State.Terminated), true
+		case s.LastTerminationState.Terminated != nil:
+			// It waits to be started again, which says nothing of why.
+			return ended(s.Name, s.LastTerminationState.Terminated), true
 		case s.State.Waiting != nil:
 			return clause("its container "+s.Name+" waits: "+s.State.Waiting.Reason, s.State.Waiting.Message), true
-		case s.State.Terminated != nil:
-			return clause("its container "+s.Name+" ended: "+s.State.Terminated.Reason, s.State.Terminated.Message), true
 		}
+	}
+	if pod.Spec.NodeName != "" && pod.Status.StartTime == nil {
+		return "node " + pod.Spec.NodeName + " has not taken up its pod", false
 	}
 	if pod.Status.Phase != corev1.PodRunning || pod.Status.PodIP == "" {
 		return "its pod is " + string(pod.Status.Phase), false
 	}
 	return "", false
+}
+
+func ended(container string, state *corev1.ContainerStateTerminated) string {
+	return clause(fmt.Sprintf("its container %s ended: %s, exit code %d", container, state.Reason, state.ExitCode), state.Message)
 }
 
 func clause(what, message string) string {

@@ -7,10 +7,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/agent/embedded"
@@ -152,7 +154,11 @@ func name() string {
 func (r *run) start(ctx context.Context) error {
 	for i, w := range r.Workloads {
 		plan := r.plan
-		if plan.DefaultAccount = r.cluster.accountMissing(ctx, w); plan.DefaultAccount {
+		missing, err := r.cluster.accountMissing(ctx, w)
+		if err != nil {
+			r.Say(err.Error())
+		}
+		if plan.DefaultAccount = missing; missing {
 			r.Say(fmt.Sprintf("service account %s is not in namespace %s yet: the pods run without it", cmp.Or(w.Pod.Spec.ServiceAccountName, w.Pod.Spec.DeprecatedServiceAccount), w.Namespace))
 		}
 		if len(w.Replicas) > Most {
@@ -199,10 +205,15 @@ func (r *run) end(ctx context.Context) {
 	removing, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestTime)
 	defer cancel()
 	defer context.AfterFunc(ctx, func() { time.AfterFunc(removeTime, cancel) })()
+	removed := make([]bool, len(r.jobs))
 	var wg sync.WaitGroup
-	for _, job := range r.jobs {
+	for i, job := range r.jobs {
 		wg.Go(func() {
-			if err := r.cluster.remove(removing, job); err != nil {
+			err := r.cluster.remove(removing, job)
+			if right := lacks(err, "delete", "jobs.batch", job.Namespace); right != "" {
+				err = errors.New(right)
+			}
+			if removed[i] = err == nil; !removed[i] {
 				r.Say(fmt.Sprintf("Job %s in namespace %s is not removed (%s): the cluster removes it within %s", job.Name, job.Namespace, err, r.plan.Lifetime))
 			}
 		})
@@ -213,24 +224,33 @@ func (r *run) end(ctx context.Context) {
 	}
 	gone, done := context.WithTimeout(ctx, goneTime)
 	defer done()
-	for _, job := range r.jobs {
-		r.cluster.gone(gone, job.Namespace, r.plan.Run)
+	for i, job := range r.jobs {
+		if !removed[i] {
+			continue
+		}
+		for _, pod := range r.cluster.gone(gone, job) {
+			r.Say(fmt.Sprintf("pod %s in namespace %s has not ended within %s: it is gone when node %s has ended it", pod.Name, pod.Namespace, goneTime, pod.Spec.NodeName))
+		}
 	}
 }
 
-// gone waits until the pods of a run are.
-func (c *cluster) gone(ctx context.Context, namespace, run string) {
+// gone waits until the pods of a Job are, and returns those that are not.
+func (c *cluster) gone(ctx context.Context, job *batchv1.Job) []corev1.Pod {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
+	var left []corev1.Pod
 	for {
-		left, err := c.pods(ctx, namespace, RunLabel+"="+run)
+		now, err := c.pods(ctx, job.Namespace, RunLabel+"="+job.Labels[RunLabel])
+		if err == nil {
+			left = slices.DeleteFunc(now, func(pod corev1.Pod) bool { return !ownedBy(pod, job) })
+		}
 		if err != nil || len(left) == 0 {
-			return
+			return left
 		}
 		select {
 		case <-ticker.C:
 		case <-ctx.Done():
-			return
+			return left
 		}
 	}
 }
