@@ -32,4 +32,23 @@ func TestSingleStackIPv6(t *testing.T) {
 		assert.True(t, strings.HasPrefix(relay.Host, "["), "%s has its brackets", r.Relay)
 		assert.Equal(t, r.ClusterHost, relay.Hostname(), "CODER_CLUSTER_HOST is the bare address")
 	}
+
+	// What the plugin sees there.
+	state, code := w.status(w.tunnel(), "--wait", "--timeout", "1m")
+	assert.Zero(t, code, state.text)
+	state.quiet(t)
+	assert.Equal(t, [2]int{3, 3}, [2]int{state.Running.Ready, state.Running.Rows.Live})
+	single := []string{"--set", "coder.singleStackIPv6=true"}
+	right := w.rehearse(w.cluster.Kubeconfig, single...)
+	w.judgedAll(right)
+	for _, p := range right.Positions {
+		assert.Contains(t, p.IP, ":", p.Name)
+	}
+	wrong := w.rehearse(w.cluster.Kubeconfig, append(single, relayURL("http://[$(KUBE_POD_IP)]:3000")...)...)
+	tells(t, "The relay URL has a port that nobody listens on", wrong.text)
+	output, code := w.plugin(w.cluster.Kubeconfig, append(append([]string{"postgres"}, w.rehearsal()[1:]...), single...)...)
+	assert.LessOrEqual(t, code, 1, output)
+	status, said := w.rehearsed(output).check("postgres-unreachable")
+	assert.Equal(t, "passed", status, said)
+	w.nothingLeft()
 }

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"os/exec"
 	"strings"
 
@@ -12,7 +13,13 @@ import (
 // what it printed.
 func (w *world) kubectl(input string, args ...string) string {
 	w.t.Helper()
-	cmd := exec.CommandContext(w.t.Context(), w.cluster.Kubectl(), append([]string{"--kubeconfig", w.cluster.Kubeconfig, "--namespace", w.ns}, args...)...)
+	return w.kubectlWith(w.t.Context(), input, args...)
+}
+
+// kubectlWith is kubectl for a context of its own, such as that of a cleanup.
+func (w *world) kubectlWith(ctx context.Context, input string, args ...string) string {
+	w.t.Helper()
+	cmd := exec.CommandContext(ctx, w.cluster.Kubectl(), append([]string{"--kubeconfig", w.cluster.Kubeconfig, "--namespace", w.ns}, args...)...)
 	cmd.Stdin = strings.NewReader(input)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

@@ -30,13 +30,16 @@ func (w *world) plugin(kubeconfig string, args ...string) (string, int) {
 	return output.String(), cmd.ProcessState.ExitCode()
 }
 
+func pluginBinary() string {
+	if binary := os.Getenv("CODER_HA_BIN"); binary != "" {
+		return binary
+	}
+	return filepath.Join(root, "bin", "coder-ha")
+}
+
 // pluginCommand is the plugin's binary, in a process group of its own.
 func (w *world) pluginCommand(kubeconfig string, args ...string) *exec.Cmd {
-	binary := os.Getenv("CODER_HA_BIN")
-	if binary == "" {
-		binary = filepath.Join(root, "bin", "coder-ha")
-	}
-	cmd := exec.CommandContext(w.t.Context(), binary, args...)
+	cmd := exec.CommandContext(w.t.Context(), pluginBinary(), args...)
 	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	return cmd

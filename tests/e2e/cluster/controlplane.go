@@ -83,6 +83,8 @@ func startControlPlane(r *reaper, dir string, l layout) ([]*child, error) {
 			"--kubelet-preferred-address-types=InternalIP", "--allow-privileged",
 			"--default-unreachable-toleration-seconds=" + seconds(UnreachableToleration),
 			"--default-not-ready-toleration-seconds=" + seconds(UnreachableToleration),
+			// Policies that change objects are not on by themselves yet.
+			"--feature-gates=MutatingAdmissionPolicy=true", "--runtime-config=admissionregistration.k8s.io/v1beta1=true",
 		},
 		{
 			"kube-controller-manager", "--kubeconfig=" + file("controller-manager.kubeconfig"), "--leader-elect=false",
