@@ -35,7 +35,7 @@ GO_TEST := go test -vet=off $(TERRATEST)
 COMPILE := go list -export -deps -test -v $(TERRATEST)
 STEP := $(CURDIR)/tests/tools/step
 # The tests that compare the plugin with a coderd in tests/coderd.
-DIFFERENTIAL := -count=1 -tags oracle -run '^TestWeRead' ./plugin/internal/coder ./plugin/internal/pgurl
+DIFFERENTIAL := -count=1 -tags oracle -run '^TestWeRead' ./plugin/internal/coder ./plugin/internal/pgurl ./plugin/internal/probe/coderapi
 SAY := @printf '\n==> %s\n'
 
 ##@ Use
@@ -75,8 +75,8 @@ test: build helm3 helm4 actionlint postgres host-packages manual-packages ## Run
 	@cd tests && $(STEP) "compiling the tests of the chart, of the plugin under both Helms, of Postgres" $(COMPILE) ./... >/dev/null
 	@cd tests/tools/package && $(STEP) "compiling and testing what packages a release" $(GO_TEST) ./...
 	@cd tests && $(STEP) "running them" $(GO_TEST) -count=1 ./...
-	@cd tests/coderd && $(STEP) "compiling the options and the driver of coderd, in two versions" bash -c 'go build -v -o /dev/null . && go build -v -modfile=v2.24.0.mod -o /dev/null .'
-	@$(STEP) "comparing with them how the plugin reads settings and connection URLs" $(GO_TEST) $(DIFFERENTIAL)
+	@cd tests/coderd && $(STEP) "compiling the options, the driver and the client of coderd, in several versions" bash -c 'for modfile in go.mod v2.29.1.mod v2.24.0.mod; do go build -v -modfile=$$modfile -o /dev/null . && go build -v -modfile=$$modfile -o /dev/null ./api || exit; done'
+	@$(STEP) "comparing with them how the plugin reads settings, connection URLs and answers" $(GO_TEST) $(DIFFERENTIAL)
 	@cd tests/coderd && $(GO_TEST) -count=1 ./...
 
 .PHONY: test-postgres

@@ -1,41 +1,51 @@
 package main
 
 import (
+	_ "embed"
 	"encoding/json"
+	"fmt"
 	"net/http"
 )
 
 // ownerToken is the session token that the stand-in takes for an owner's.
 const ownerToken = "stand-in-owner-token"
 
-// addAPI adds what coderd v2.36.1 answers of its license and its health, of a
-// deployment that is licensed and well.
-func addAPI(mux *http.ServeMux) {
-	write := func(w http.ResponseWriter, body any) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(body)
+// answers are what coderd answers of a deployment that is licensed and well, by path.
+// That they fit Coder's own types, a test of tests/coderd holds.
+//
+//go:embed answers.json
+var answers []byte
+
+// addAPI adds what coderd answers of itself, its license and its health.
+func addAPI(mux *http.ServeMux, o options) error {
+	var all map[string]any
+	if err := json.Unmarshal(answers, &all); err != nil {
+		return fmt.Errorf("read the answers: %w", err)
 	}
-	owner := func(body any) http.HandlerFunc {
-		return func(w http.ResponseWriter, r *http.Request) {
-			if r.Header.Get("Coder-Session-Token") != ownerToken {
-				w.WriteHeader(http.StatusUnauthorized)
-				write(w, map[string]string{"message": "You are signed out or your session has expired. Please sign in again to continue."})
+	info, _ := all["/api/v2/buildinfo"].(map[string]any)
+	info["version"], info["dashboard_url"] = version, o.accessURL.String()
+	health, _ := all["/api/v2/debug/health"].(map[string]any)
+	health["coder_version"] = version
+	for path, body := range all {
+		open := path == "/api/v2/buildinfo" || path == "/api/v2/entitlements"
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			if !open && r.Header.Get("Coder-Session-Token") != ownerToken {
+				signedOut(w)
 				return
 			}
-			write(w, body)
-		}
-	}
-	mux.HandleFunc("GET /api/v2/entitlements", func(w http.ResponseWriter, _ *http.Request) {
-		write(w, map[string]any{
-			"features":    map[string]any{"high_availability": map[string]any{"entitlement": "entitled", "enabled": true}},
-			"has_license": true, "warnings": []string{}, "errors": []string{},
+			write(w, http.StatusOK, body)
 		})
-	})
-	section := map[string]any{"healthy": true, "severity": "ok", "warnings": []string{}, "dismissed": false}
-	mux.HandleFunc("GET /api/v2/debug/health", owner(map[string]any{
-		"healthy": true, "severity": "ok", "coder_version": version, "derp": section, "access_url": section, "websocket": section,
-		"database": section, "workspace_proxy": section, "provisioner_daemons": section,
-	}))
-	// 2100-01-01T00:00:00Z.
-	mux.HandleFunc("GET /api/v2/licenses", owner([]any{map[string]any{"id": 1, "claims": map[string]any{"license_expires": 4102444800}}}))
+	}
+	mux.HandleFunc("GET /api/v2/replicas", func(w http.ResponseWriter, _ *http.Request) { signedOut(w) })
+	return nil
+}
+
+func signedOut(w http.ResponseWriter) {
+	write(w, http.StatusUnauthorized, map[string]string{"message": "You are signed out or your session has expired. Please sign in again to continue."})
+}
+
+func write(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
 }

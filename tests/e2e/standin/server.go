@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
@@ -33,7 +32,10 @@ func newServer(ctx context.Context, o options) (*server, error) {
 }
 
 func (s *server) open(ctx context.Context, o options) error {
-	handler := routes(o)
+	handler, err := routes(o)
+	if err != nil {
+		return err
+	}
 	if err := s.listen(ctx, o.httpAddress, handler, nil); err != nil {
 		return err
 	}
@@ -102,7 +104,7 @@ func (s *server) close() error {
 	return errors.Join(failures...)
 }
 
-func routes(o options) http.Handler {
+func routes(o options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	ok := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "OK") }
 	mux.HandleFunc("GET /healthz", ok)
@@ -116,23 +118,15 @@ func routes(o options) http.Handler {
 			http.Error(w, "DERP requires connection upgrade", http.StatusUpgradeRequired)
 		})
 	}
-	mux.HandleFunc("GET /api/v2/buildinfo", func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", "application/json")
-		_ = json.NewEncoder(w).Encode(map[string]any{
-			"external_url": "https://github.com/coder/coder", "version": version, "dashboard_url": o.accessURL.String(),
-			"telemetry": false, "workspace_proxy": false, "agent_api_version": "1.0", "provisioner_api_version": "1.18",
-		})
-	})
-	mux.HandleFunc("GET /api/v2/replicas", func(w http.ResponseWriter, _ *http.Request) {
-		http.Error(w, `{"message":"You are signed out or your session has expired. Please sign in again to continue."}`, http.StatusUnauthorized)
-	})
-	addAPI(mux)
+	if err := addAPI(mux, o); err != nil {
+		return nil, err
+	}
 	mux.HandleFunc("/api/", func(w http.ResponseWriter, r *http.Request) { http.NotFound(w, r) })
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprint(w, "<!doctype html><title>Coder stand-in</title>")
 	})
 	if !o.redirect {
-		return mux
+		return mux, nil
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		exempt := r.URL.Path == "/healthz" || strings.HasPrefix(r.URL.Path, "/derp") || r.Header.Get("X-Coder-Relay-Source-Replica") != ""
@@ -143,5 +137,5 @@ func routes(o options) http.Handler {
 		target := *o.accessURL
 		target.Path, target.RawQuery = r.URL.Path, r.URL.RawQuery
 		http.Redirect(w, r, target.String(), http.StatusTemporaryRedirect)
-	})
+	}), nil
 }
