@@ -8,9 +8,11 @@ require (
 	github.com/chromedp/chromedp v0.14.2
 	github.com/coder-ha/coder-ha/tests/internal v0.0.0
 	github.com/compose-spec/compose-go/v2 v2.16.2
+	github.com/creack/pty v1.1.24
 	github.com/google/go-containerregistry v0.20.2
 	github.com/gruntwork-io/terratest v1.0.0
 	github.com/hashicorp/hcl/v2 v2.22.0
+	github.com/hinshun/vt10x v0.0.0-20220301184237-5011da428d02
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/lib/pq v1.10.9
 	github.com/prometheus-operator/prometheus-operator/pkg/apis/monitoring v0.87.0

@@ -34,6 +34,8 @@ type Writer struct {
 	held []byte
 	// key says that a private key has begun and not ended.
 	key bool
+	// screen takes the lines until they are drawn; nil where they leave at once.
+	screen *screen
 }
 
 // New is a bordered stream. Known are the secrets to hide.
@@ -41,10 +43,14 @@ func New(out io.Writer, known *secrets.Known) *Writer { return &Writer{out: out,
 
 // JSON is the same stream for JSON: what is not shown is written as JSON writes
 // it, so that a reader gets the very same texts.
-func (w *Writer) JSON() *Writer { return &Writer{out: w.out, known: w.known, data: unicodeEscape} }
+func (w *Writer) JSON() *Writer {
+	return &Writer{out: w.out, known: w.known, data: unicodeEscape, screen: w.screen}
+}
 
 // YAML is JSON for YAML with one scalar in a line, its strings quoted as JSON does.
-func (w *Writer) YAML() *Writer { return &Writer{out: w.out, known: w.known, data: yamlEscape} }
+func (w *Writer) YAML() *Writer {
+	return &Writer{out: w.out, known: w.known, data: yamlEscape, screen: w.screen}
+}
 
 // Known are the secrets that the stream hides.
 func (w *Writer) Known() *secrets.Known { return w.known }
@@ -104,6 +110,10 @@ func (w *Writer) write(n int) error {
 		}
 	}
 	w.held = slices.Delete(w.held, 0, n)
+	if w.screen != nil {
+		w.screen.text.WriteString(out.String())
+		return nil
+	}
 	_, err := io.WriteString(w.out, out.String())
 	return err
 }
@@ -145,17 +155,6 @@ func (w *Writer) withoutKeys(text string) string {
 // eraseLine goes to the beginning of the line and erases it (ECMA-48, EL).
 const eraseLine = "\r\x1b[K"
 
-// clearScreen goes to the first line and erases all that is shown (ECMA-48, CUP and
-// ED).
-const clearScreen = "\x1b[H\x1b[2J"
-
-// Clear makes room for a screen that replaces what is shown. The stream is a terminal.
-func (w *Writer) Clear() {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	_, _ = io.WriteString(w.out, clearScreen)
-}
-
 // Status writes a line of our own that does not end, for a screen. Erase says that
 // there is such a line to take away first; an empty one is not written.
 func (w *Writer) Status(erase bool, what string) {
@@ -166,11 +165,21 @@ func (w *Writer) Status(erase bool, what string) {
 		text = eraseLine
 	}
 	if what != "" {
-		text += "coder-ha: " + Line(what) + "…"
+		text += fitting("coder-ha: "+Line(what)+"…", w.out)
 	}
 	if text != "" {
 		_, _ = io.WriteString(w.out, text)
 	}
+}
+
+// fitting is a line that ends before the right edge of a terminal: of one that goes on
+// below, only the last row would be erased.
+func fitting(line string, w io.Writer) string {
+	columns, _ := size(w)
+	if all := []rune(line); len(all) >= columns {
+		return string(all[:columns-2]) + "…"
+	}
+	return line
 }
 
 // Say writes a sentence behind a prefix of our own. The sentence may quote others:

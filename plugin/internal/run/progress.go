@@ -39,6 +39,13 @@ func (p *progress) done() {
 	p.show("")
 }
 
+// quiet says no more what is waited for: a screen is there that is drawn anew.
+func (p *progress) quiet() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.terminal = false
+}
+
 // once is say, for a sentence that need not be repeated with each look.
 func (p *progress) once(sentence string) {
 	p.mu.Lock()

@@ -55,6 +55,7 @@ func (r Repeat) pause(ctx context.Context) bool {
 // watch looks again and again. On a screen each look replaces the one before. A
 // cluster that does not answer for a while ends nothing.
 func (r Request) watch(parent context.Context, streams Streams, progress *progress) error {
+	terminal := streams.Out.Terminal()
 	for {
 		ctx, cancel := context.WithTimeoutCause(parent, r.Timeout, timeoutError(r.Timeout))
 		out, found, err := r.look(ctx, streams, progress)
@@ -63,14 +64,21 @@ func (r Request) watch(parent context.Context, streams Streams, progress *progre
 		if cause := context.Cause(parent); cause != nil {
 			return cause
 		}
-		if streams.Out.Terminal() {
-			streams.Out.Clear()
+		if terminal {
+			streams.Out.Screen()
 		}
 		fmt.Fprintf(streams.Out, "every %s, now %s\n\n", r.Repeat.Interval, time.Now().Format(time.TimeOnly))
+		if err == nil {
+			if err := ignoreFindings(r.write(streams, out, found)); err != nil {
+				return err
+			}
+		}
+		if terminal {
+			streams.Out.Draw()
+			progress.quiet()
+		}
 		if err != nil {
 			streams.Say(err.Error())
-		} else if err := ignoreFindings(r.write(streams, out, found)); err != nil {
-			return err
 		}
 		if !r.Repeat.pause(parent) {
 			return context.Cause(parent)
