@@ -21,7 +21,8 @@ behind the Services and what is wrong; --verbose shows every check. All checks o
 pods. A pod that drains is not a finding.
 
 --watch looks every few seconds. --wait ends when each replica is ready in its newest
-form, none drains, and they find each other; it is for CI after "helm upgrade". Its
+form, none drains, and they find each other; for what coderd says of its own health it
+waits for another minute at most. It is for CI after "helm upgrade". Its
 report and exit code are those of the last look, or 124 when --timeout ends it. For
 what stays wrong, such as a setting or a license, it does not wait.
 

@@ -90,15 +90,24 @@ func (r Request) watch(parent context.Context, streams Streams, progress *progre
 // that asks for the rows again sees nothing new.
 const rowsTime = 15 * time.Second
 
+// ownHealth is the check of what coderd says of its own health. What it says after an
+// update may pass, such as that a provisioner is missing, or may not: for that alone
+// healthTime is waited.
+const (
+	ownHealth  = "health"
+	healthTime = time.Minute
+)
+
 // wait looks until each replica has come to run, and nothing is wrong that passes. The
 // report is that of the last look.
 func (r Request) wait(ctx context.Context, streams Streams, progress *progress) error {
 	said := ""
+	var since time.Time
 	pods := r.InCluster.On
 	for {
 		r.InCluster.later = pods
 		out, found, why, err := r.lookForHealth(ctx, streams, progress)
-		if err == nil && why == "" && pods {
+		if err == nil && (why == "" || why == ownHealth) && pods {
 			// Only now pods are started, and they are gone before the next look.
 			r.InCluster.later = false
 			out, found, why, err = r.lookForHealth(ctx, streams, progress)
@@ -106,6 +115,14 @@ func (r Request) wait(ctx context.Context, streams Streams, progress *progress) 
 		}
 		if err != nil {
 			return err
+		}
+		switch {
+		case why != ownHealth:
+			since = time.Time{}
+		case since.IsZero():
+			since = time.Now()
+		case time.Since(since) > healthTime:
+			why = ""
 		}
 		if why == "" {
 			progress.done()
@@ -146,7 +163,7 @@ func ignoreFindings(err error) error {
 
 // passing are the checks of what an update upsets and its end puts right. What others
 // find stays as it is, however long is waited.
-var passing = []string{"replicas-not-ready", "replica-stuck", "replicas-missing", "replicas-version-skew", "relay-unreachable", "health"}
+var passing = []string{"replicas-not-ready", "replica-stuck", "replicas-missing", "replicas-version-skew", "relay-unreachable", ownHealth}
 
 // unhealthy says what is still to come or to be mended; empty where all is well.
 func unhealthy(out report.Report, found *facts.Facts) string {

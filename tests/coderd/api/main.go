@@ -118,14 +118,17 @@ func filled[T any]() *T {
 	return out
 }
 
+// region is that of the relays.
+const region = 999
+
 // moment is the time in each answer.
 var moment = time.Date(2027, 1, 2, 3, 4, 5, 0, time.UTC)
 
 // coders begins the packages whose types are filled; those of others stay empty.
 const coders = "github.com/coder/coder/"
 
-// fill gives a value to each field below. Lists and maps get one element, and the map
-// of features that of high availability.
+// fill gives a value to each field below. Lists and maps get one element: the features
+// that of high availability, the relays one region.
 func fill(v reflect.Value, path string) {
 	switch v.Kind() {
 	case reflect.String:
@@ -151,13 +154,20 @@ func fill(v reflect.Value, path string) {
 }
 
 func fillMap(v reflect.Value, path string) {
-	if v.Type().Key() != reflect.TypeFor[codersdk.FeatureName]() {
+	var key reflect.Value
+	element := reflect.New(v.Type().Elem()).Elem()
+	switch v.Type().Key() {
+	case reflect.TypeFor[codersdk.FeatureName]():
+		key = reflect.ValueOf(codersdk.FeatureHighAvailability)
+		fill(element, path+".feature")
+	case reflect.TypeFor[int]():
+		key = reflect.ValueOf(region)
+		fill(element, path+".region")
+	default:
 		return
 	}
-	element := reflect.New(v.Type().Elem()).Elem()
-	fill(element, path+".feature")
 	v.Set(reflect.MakeMap(v.Type()))
-	v.SetMapIndex(reflect.ValueOf(codersdk.FeatureHighAvailability), element)
+	v.SetMapIndex(key, element)
 }
 
 func fillStruct(v reflect.Value, path string) {

@@ -9,7 +9,7 @@ import (
 )
 
 // answers asks for what coderd knows. The shapes are those of codersdk and
-// codersdk/healthsdk at v2.36.1, and no more of them than is used.
+// codersdk/healthsdk, and no more of them than is used.
 func (c *client) answers(ctx context.Context, out *facts.CoderAPI) {
 	c.buildInfo(ctx, out)
 	c.entitlements(ctx, out)
@@ -98,52 +98,5 @@ func (c *client) replicas(ctx context.Context, out *facts.CoderAPI) {
 			Hostname: r.Hostname, Created: r.CreatedAt.UTC(), RelayAddress: r.RelayAddress, RegionID: r.RegionID, Error: r.Error,
 			DatabaseLatency: time.Duration(r.DatabaseLatency) * time.Microsecond,
 		})
-	}
-}
-
-// section is what the sections of the health report have in common.
-type section struct {
-	Error     *string `json:"error"`
-	Severity  string  `json:"severity"`
-	Dismissed bool    `json:"dismissed"`
-	Warnings  []struct {
-		Code    string `json:"code"`
-		Message string `json:"message"`
-	} `json:"warnings"`
-}
-
-func (c *client) health(ctx context.Context, out *facts.CoderAPI) {
-	var report struct {
-		Severity           string  `json:"severity"`
-		DERP               section `json:"derp"`
-		AccessURL          section `json:"access_url"`
-		Websocket          section `json:"websocket"`
-		Database           section `json:"database"`
-		WorkspaceProxy     section `json:"workspace_proxy"`
-		ProvisionerDaemons section `json:"provisioner_daemons"`
-	}
-	if !c.ask(ctx, out, facts.PathHealth, healthTimeout, &report) {
-		return
-	}
-	out.Health = &facts.Health{Severity: report.Severity}
-	for _, named := range []struct {
-		name string
-		section
-	}{
-		{"access_url", report.AccessURL},
-		{"database", report.Database},
-		{"derp", report.DERP},
-		{"websocket", report.Websocket},
-		{"workspace_proxy", report.WorkspaceProxy},
-		{"provisioner_daemons", report.ProvisionerDaemons},
-	} {
-		s := facts.HealthSection{Name: named.name, Severity: named.Severity, Dismissed: named.Dismissed}
-		if named.Error != nil {
-			s.Error = *named.Error
-		}
-		for _, w := range named.Warnings {
-			s.Messages = append(s.Messages, facts.HealthMessage{Code: w.Code, Message: w.Message})
-		}
-		out.Health.Sections = append(out.Health.Sections, s)
 	}
 }

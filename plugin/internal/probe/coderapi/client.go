@@ -10,6 +10,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/limits"
@@ -21,6 +22,8 @@ type client struct {
 	base  url.URL
 	host  string
 	token string
+	// date is the time of the last answer, by the clock of the pod.
+	date time.Time
 }
 
 func newClient(dial func() (net.Conn, error), pod Pod, token string) *client {
@@ -54,7 +57,7 @@ func (c *client) get(ctx context.Context, path string, timeout time.Duration, in
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	target := c.base
-	target.Path = path
+	target.Path, target.RawQuery, _ = strings.Cut(path, "?")
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
 	if err != nil {
 		return err
@@ -74,6 +77,8 @@ func (c *client) get(ctx context.Context, path string, timeout time.Duration, in
 		return errors.Unwrap(err)
 	}
 	defer response.Body.Close()
+	// Without the header it is zero, and older than anything.
+	c.date, _ = http.ParseTime(response.Header.Get("Date"))
 	if response.StatusCode != http.StatusOK {
 		return &statusError{response.StatusCode, words(response)}
 	}

@@ -1,10 +1,12 @@
 package coderapi
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -21,7 +23,7 @@ func asked(t *testing.T, answers map[string]string) (out facts.CoderAPI, withTok
 			withToken = append(withToken, r.URL.Path)
 		}
 		assert.Equal(t, "coder.example.com", r.Host)
-		answer, ok := answers[r.URL.Path]
+		answer, ok := answers[r.URL.RequestURI()]
 		if !ok {
 			http.Redirect(w, r, "/login", http.StatusTemporaryRedirect)
 			return
@@ -44,6 +46,41 @@ func TestTheTokenFollowsNoRedirectOfCoderd(t *testing.T) {
 	for _, u := range out.Unanswered {
 		assert.Equal(t, http.StatusTemporaryRedirect, u.Status)
 		assert.Contains(t, u.Message, "a redirect to /login, which is not followed")
+	}
+}
+
+// TestAnOldReportOfHealthIsMadeAnew has a coderd that keeps one.
+func TestAnOldReportOfHealthIsMadeAnew(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		age  time.Duration
+		want string
+	}{"an old one": {5 * time.Minute, "ok"}, "a new one": {time.Second, "error"}} {
+		answers := map[string]string{
+			facts.PathHealth: fmt.Sprintf(`{"severity":"error","time":%q}`, time.Now().Add(-c.age).Format(time.RFC3339)),
+			forced:           fmt.Sprintf(`{"severity":"ok","time":%q}`, time.Now().Format(time.RFC3339)),
+		}
+		out, _ := asked(t, answers)
+		require.NotNil(t, out.Health, name)
+		assert.Equal(t, c.want, out.Health.Severity, name)
+		delete(answers, forced)
+		out, _ = asked(t, answers)
+		assert.Equal(t, "error", out.Health.Severity, "where it makes none, the old one counts")
+	}
+}
+
+func TestTheWordsOfARelayAreRead(t *testing.T) {
+	t.Parallel()
+	for nodes, want := range map[string][]facts.HealthMessage{
+		`{"severity":"error","client_errs":[[],["connect to derp: refused"]]}`:                   {{Message: "region 999: a client of the relay failed: connect to derp: refused"}},
+		`{"severity":"error","client_errs":[[],[]]}`:                                             {{Message: "region 999: two clients of the relay did not get each other's messages"}},
+		`{"severity":"warning","can_exchange_messages":true}`:                                    {{Message: "region 999: severity warning"}},
+		`{"severity":"error","error":"get node info"}`:                                           {{Message: "region 999: get node info"}},
+		`{"severity":"warning","warnings":[{"code":"EDERP01","message":"it uses a websocket"}]}`: {{Code: "EDERP01", Message: "region 999: it uses a websocket"}},
+		`{"severity":"ok","client_errs":[["context canceled"]]}`:                                 nil,
+	} {
+		out, _ := asked(t, map[string]string{facts.PathHealth: `{"severity":"error","derp":{"severity":"error","regions":{"999":{"severity":"error","node_reports":[` + nodes + `]}}}}`})
+		assert.Equal(t, want, out.Health.Sections[2].Messages, nodes)
 	}
 }
 

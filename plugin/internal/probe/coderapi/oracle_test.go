@@ -50,8 +50,27 @@ func TestWeReadTheAnswersOfCoderd(t *testing.T) {
 			}
 			out, _ := asked(t, answers)
 			wantFilled(t, out)
+			var health healthReport
+			require.NoError(t, json.Unmarshal([]byte(answers[facts.PathHealth]), &health))
+			wantRelays(t, health)
 		})
 	}
+}
+
+// wantRelays compares what stands at the relays, which is read where the section itself
+// has no words.
+func wantRelays(t *testing.T, report healthReport) {
+	t.Helper()
+	at := "derp.regions.region"
+	assert.Equal(t, []facts.HealthMessage{
+		{Message: "region 999: " + at + ".error"}, {Code: at + ".warnings.code", Message: "region 999: " + at + ".warnings.message"},
+		{Message: "region 999: " + at + ".node_reports.error"},
+		{Code: at + ".node_reports.warnings.code", Message: "region 999: " + at + ".node_reports.warnings.message"},
+	}, report.DERP.relays())
+	node := report.DERP.Regions[999].Nodes[0]
+	assert.True(t, node.Exchanges)
+	assert.Equal(t, [][]string{{at + ".node_reports.client_errs"}}, node.ClientErrs)
+	assert.False(t, report.Time.IsZero())
 }
 
 // wantFilled compares what was read with the path of the field that it should be from.
