@@ -62,7 +62,17 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 			checktest.With(ingress)(w)
 			accessIs("http://coder.coder.svc.cluster.local")(w)
 		}),
-		checktest.Passes("the Service's name, and nothing exposes it", func(w *checktest.World) {
+		checktest.Warns("the Service's name, and Traefik exposes it", "IngressRoute coder exposes", func(w *checktest.World) {
+			w.Service.Spec.Type = corev1.ServiceTypeClusterIP
+			checktest.With("{apiVersion: traefik.io/v1alpha1, kind: IngressRoute, metadata: {name: coder, namespace: coder}, spec: {routes: [{match: Host(`coder.example.com`), kind: Rule, services: [{name: coder, port: 80}]}]}}")(w)
+			accessIs("http://coder.coder.svc.cluster.local")(w)
+		}),
+		checktest.Warns("the Service's name, and Contour exposes it", "HTTPProxy coder exposes", func(w *checktest.World) {
+			w.Service.Spec.Type = corev1.ServiceTypeClusterIP
+			checktest.With("{apiVersion: projectcontour.io/v1, kind: HTTPProxy, metadata: {name: coder, namespace: coder}, spec: {virtualhost: {fqdn: coder.example.com}, routes: [{services: [{name: coder, port: 80}]}]}}")(w)
+			accessIs("http://coder.coder.svc.cluster.local")(w)
+		}),
+		checktest.Skips("the Service's name, and nothing in the input exposes it", "whether users come from outside the cluster is not in the input", func(w *checktest.World) {
 			w.Service.Spec.Type = corev1.ServiceTypeClusterIP
 			accessIs("http://coder.coder.svc.cluster.local")(w)
 		}),

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
@@ -59,29 +60,7 @@ func urlChecks() []check.Check {
 			Why:     "Users and workspaces outside the cluster cannot resolve the name of a Service.",
 			Example: "CODER_ACCESS_URL=http://coder.coder.svc.cluster.local with a Service of type LoadBalancer",
 			Remedy:  "Set CODER_ACCESS_URL to the address that users open (an entry of coder.env in the chart).",
-			Judge: accessURLs(func(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, value deployment.Value, e deployment.Endpoint) {
-				for _, s := range d.Services {
-					if !s.InCluster(e.Host) {
-						continue
-					}
-					exposed := ""
-					if s.External() {
-						exposed = fmt.Sprintf("Service %s is of type %s", s.Name, s.Type)
-					}
-					if len(d.Frontends) > 0 {
-						exposed = fmt.Sprintf("%s %s exposes it", d.Frontends[0].Origin.Kind, d.Frontends[0].Origin.Name)
-					}
-					if exposed == "" {
-						continue
-					}
-					j.Find(check.Finding{
-						Message: "the access URL is an in-cluster name, but " + exposed, Subject: judgment.Of(d, r, value),
-						Observed: value.String(), Expected: "the address that users open",
-					})
-					return
-				}
-				j.Good()
-			}),
+			Judge:   accessURLs(judgeClusterDefault),
 		},
 		{
 			ID: "wildcard-access-url-invalid", Area: area, Severity: check.Error, Needs: judgment.Replicas,
@@ -124,6 +103,29 @@ func accessURLs(judge func(*judgment.Judgment, *deployment.Deployment, deploymen
 		default:
 			judge(j, d, r, value, e)
 		}
+	})
+}
+
+func judgeClusterDefault(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, value deployment.Value, e deployment.Endpoint) {
+	at := slices.IndexFunc(d.Services, func(s deployment.Service) bool { return s.InCluster(e.Host) })
+	if at < 0 {
+		j.Good()
+		return
+	}
+	exposed := ""
+	switch s := d.Services[at]; {
+	case len(d.Frontends) > 0:
+		exposed = d.Frontends[0].Origin.Kind + " " + d.Frontends[0].Origin.Name + " exposes it"
+	case s.External():
+		exposed = "Service " + s.Name + " is of type " + s.Type
+	default:
+		j.Unproven("the access URL is Service "+s.Name+", and whether users come from outside the cluster is not in the input",
+			"set CODER_ACCESS_URL to the address that users open, or give what leads them to the Service, such as an Ingress")
+		return
+	}
+	j.Find(check.Finding{
+		Message: "the access URL is an in-cluster name, but " + exposed, Subject: judgment.Of(d, r, value),
+		Observed: value.String(), Expected: "the address that users open",
 	})
 }
 

@@ -2,6 +2,7 @@ package kube
 
 import (
 	"cmp"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,6 +53,40 @@ type openShiftRoute struct {
 		To   struct{ Name string }
 	} `json:"spec"`
 }
+
+// proxyRoute is the part of Traefik's IngressRoute and Contour's HTTPProxy that says
+// where it leads.
+type proxyRoute struct {
+	Spec struct {
+		VirtualHost struct {
+			FQDN string `json:"fqdn"`
+		} `json:"virtualhost"`
+		Routes []struct {
+			Match    string                             `json:"match"`
+			Services []struct{ Name, Namespace string } `json:"services"`
+		} `json:"routes"`
+	} `json:"spec"`
+}
+
+// hosts are those of the route: Contour's, and those in the rules of Traefik.
+func (p proxyRoute) hosts() []string {
+	var hosts []string
+	if p.Spec.VirtualHost.FQDN != "" {
+		hosts = append(hosts, p.Spec.VirtualHost.FQDN)
+	}
+	for _, route := range p.Spec.Routes {
+		for _, rule := range hostRule.FindAllStringSubmatch(route.Match, -1) {
+			for name := range strings.SplitSeq(rule[1], ",") {
+				hosts = append(hosts, strings.Trim(name, " `\"'"))
+			}
+		}
+	}
+	return hosts
+}
+
+// hostRule is Host(`a`), or Host(`a`, `b`) of Traefik 2. What a ! negates leads
+// elsewhere.
+var hostRule = regexp.MustCompile(`(?:^|[^\w!])Host\(([^)]*)\)`)
 
 // backend is a Service that a frontend names.
 type backend struct{ namespace, name string }
@@ -115,6 +150,21 @@ func (in *input) frontends(d *deployment.Deployment) error {
 		add(o, proxies, vs.Spec.Hosts, backends)
 	}); err != nil {
 		return err
+	}
+	for _, route := range []struct{ group, kind string }{
+		{"traefik.io", "IngressRoute"}, {"traefik.containo.us", "IngressRoute"}, {"projectcontour.io", "HTTPProxy"},
+	} {
+		if err := each(in, route.group, route.kind, func(o manifest.Object, p proxyRoute) {
+			var backends []backend
+			for _, rule := range p.Spec.Routes {
+				for _, service := range rule.Services {
+					backends = append(backends, backend{cmp.Or(service.Namespace, o.Namespace), service.Name})
+				}
+			}
+			add(o, nil, p.hosts(), backends)
+		}); err != nil {
+			return err
+		}
 	}
 	return eachNear(in, "route.openshift.io", "Route", func(o manifest.Object, route openShiftRoute) {
 		add(o, nil, []string{route.Spec.Host}, []backend{{o.Namespace, route.Spec.To.Name}})
