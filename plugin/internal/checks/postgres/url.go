@@ -75,6 +75,10 @@ func urlChecks() []check.Check {
 					j.Skip("the replicas do not run on Kubernetes")
 					return
 				}
+				if len(u.value.Unexpanded) > 0 {
+					j.See("postgres-url-invalid")
+					return
+				}
 				if u.value.FromSecret || !u.HasPassword {
 					j.Good()
 					return
@@ -171,6 +175,17 @@ func addressURLs(judge func(*judgment.Judgment, databaseURL)) func(*check.Case) 
 func judgeURLText(j *judgment.Judgment, u databaseURL) {
 	wrong := u.Problem
 	switch {
+	case len(u.value.Unexpanded) > 0:
+		name := u.value.Unexpanded[0].Name
+		message := "$(" + name + ") in the database URL is not expanded: the container does not define " + name
+		if u.value.Unexpanded[0].DefinedLater {
+			message += " before it"
+		}
+		j.Find(check.Finding{
+			Message: message, Subject: judgment.Of(u.d, u.replica, u.value),
+			Observed: "$(" + name + ") as it stands", Expected: "a variable that env defines before " + coder.PostgresURL,
+			Remedy: "Define " + name + " above " + coder.PostgresURL + " in the container's env.",
+		})
 	case u.AutoEscaped:
 		j.Find(check.Finding{
 			Severity: check.Warning, Message: "the password is not percent-encoded: coderd corrects that, but other clients do not", Subject: judgment.Of(u.d, u.replica, u.value),

@@ -71,6 +71,11 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("an at sign and a slash in the password", "password", urlIs("postgres://coder:hu@n/ter2@db.example.com/coder")),
 		checktest.Fires("a lone percent sign in the password", "password", urlIs("postgres://coder:hun%ter2@db.example.com/coder")),
 		checktest.Fires("a TLS mode that Coder's driver refuses", "sslmode=prefer", urlIs("postgres://coder:x@db.example.com/coder?sslmode=prefer")),
+		checktest.Fires("a variable that comes later", "$(DB_PASSWORD) in the database URL is not expanded: the container does not define DB_PASSWORD before it", func(w *checktest.World) {
+			urlIs("postgres://coder:$(DB_PASSWORD)@db.example.com/coder")(w)
+			w.Put(corev1.EnvVar{Name: "DB_PASSWORD", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "p"}, Key: "p"}}})
+		}),
+		checktest.Fires("a variable that is not there", "the container does not define DB_PASWORD", composed("postgres://coder:$(DB_PASWORD)@db.example.com/coder")),
 		checktest.Warns("a password that only Coder can mend", "not percent-encoded", urlIs("postgres://coder:hun^ter2@db.example.com/coder")),
 	)
 	c.About("postgres-url-local",
