@@ -132,7 +132,7 @@ func TestWhatIsRenderedPassesValidate(t *testing.T) {
 	t.Run("kubernetes", func(t *testing.T) {
 		env, err := os.ReadFile(filepath.Join(rendered(t, "kubernetes", ""), "env.yaml"))
 		require.NoError(t, err)
-		manifest, _, _ := strings.Cut(goodManifest, "        - {name: CODER_HTTP_ADDRESS")
+		manifest, _, _ := strings.Cut(strings.Replace(goodManifest, "port: 8080", "port: 80", 1), "        - {name: CODER_HTTP_ADDRESS")
 		for line := range strings.Lines(string(env)) {
 			manifest += "        " + line
 		}

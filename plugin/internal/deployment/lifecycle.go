@@ -17,7 +17,14 @@ const (
 type Probe struct {
 	Kind ProbeKind `json:"kind"`
 	// Path is what an httpGet asks for.
-	Path   string        `json:"path,omitempty"`
+	Path string `json:"path,omitempty"`
+	// Port and PortName are where an httpGet asks, one of them, and Host is another
+	// host than the pod.
+	Port     int    `json:"port,omitempty"`
+	PortName string `json:"portName,omitempty"`
+	Host     string `json:"host,omitempty"`
+	// HTTPS says that an httpGet asks over TLS.
+	HTTPS  bool          `json:"https,omitempty"`
 	Delay  time.Duration `json:"delay,omitempty"`
 	Period time.Duration `json:"period"`
 	// Failures is how many in a row it takes.

@@ -1,11 +1,15 @@
 package workload
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
@@ -51,7 +55,7 @@ func judgeReadiness(j *judgment.Judgment, d *deployment.Deployment, r deployment
 	probe := pod.CoderContainer().Probes.Readiness
 	switch {
 	case asksHealth(probe):
-		j.Good()
+		judgeProbedPort(j, d, r, probe)
 	case len(pod.ReadinessGates) > 0:
 		j.Unproven("the readiness gate "+pod.ReadinessGates[0]+" decides whether a pod is ready", inspect)
 	case slices.ContainsFunc(pod.Running(), func(c deployment.Container) bool { return asksHealth(c.Probes.Readiness) }):
@@ -83,6 +87,79 @@ func judgeReadiness(j *judgment.Judgment, d *deployment.Deployment, r deployment
 // asksHealth says whether a probe is that of coderd's health.
 func asksHealth(p *deployment.Probe) bool {
 	return p != nil && p.Kind == deployment.ProbeHTTP && p.Path == healthPath
+}
+
+// judgeProbedPort judges whether coderd answers where a probe asks for its health.
+func judgeProbedPort(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, probe *deployment.Probe) {
+	pod := d.Workloads[r.Workload].Pod
+	port, elsewhere := probedPort(pod, probe)
+	if elsewhere || !probe.HTTPS && r.Env(coder.HTTPAddress).State == deployment.Missing && r.Env(coder.Address).Unset() {
+		// What another container answers, or a listener that nothing sets, is not judged here.
+		j.Good()
+		return
+	}
+	find := func(message, expected string) {
+		j.Find(check.Finding{
+			Message: message + ": no replica becomes ready", Subject: judgment.At(d, r, probe.Origin),
+			Observed: "httpGet at port " + cmp.Or(probe.PortName, strconv.Itoa(port)) + " over " + scheme(probe), Expected: expected,
+			Remedy: "Let the readiness probe ask where coderd listens, over the same scheme: a port by the name that the container declares, with scheme: HTTPS only for " + coder.TLSAddress + ".",
+		})
+	}
+	if port == 0 {
+		find("the readiness probe asks a port that coderd's container does not declare", "a port in the container's ports with that name, or a number")
+		return
+	}
+	variable := coder.HTTPAddress
+	if probe.HTTPS {
+		variable = coder.TLSAddress
+		switch on, known := r.TLS(); {
+		case !known:
+			j.Unknown(coder.TLSEnable, r.Env(coder.TLSEnable))
+			return
+		case !on:
+			find("the readiness probe asks over HTTPS, and coderd does not serve TLS", "scheme: HTTP")
+			return
+		}
+	}
+	address := r.Address(variable)
+	_, listens, ok := deployment.SplitAddress(address.Text)
+	switch {
+	case address.State == deployment.Unknown:
+		j.Unknown(variable, address)
+	case address.State == deployment.Missing:
+		find("the readiness probe asks over HTTP, and coderd does not listen for that", "scheme: HTTPS at the port of "+coder.TLSAddress)
+	case !ok:
+		j.Skip("%s is not host:port", variable)
+	case listens != port:
+		find(fmt.Sprintf("the readiness probe asks port %d over %s, and coderd listens for that on port %d", port, scheme(probe), listens), fmt.Sprintf("port %d", listens))
+	default:
+		j.Good()
+	}
+}
+
+// probedPort is the number of the port that a probe of coderd's container asks, 0 where
+// the container does not declare its name. Elsewhere says that another container may
+// answer there, or another host.
+func probedPort(pod *deployment.Pod, probe *deployment.Probe) (port int, elsewhere bool) {
+	port = probe.Port
+	for _, declared := range pod.CoderContainer().Ports {
+		if probe.PortName != "" && declared.Name == probe.PortName {
+			port = declared.ContainerPort
+		}
+	}
+	for i, c := range pod.Running() {
+		if i != pod.Coder && slices.ContainsFunc(c.Ports, func(p deployment.ContainerPort) bool { return p.ContainerPort == port }) {
+			return port, true
+		}
+	}
+	return port, probe.Host != ""
+}
+
+func scheme(p *deployment.Probe) string {
+	if p.HTTPS {
+		return "HTTPS"
+	}
+	return "HTTP"
 }
 
 // longMigration is how long migrations may take before Coder asks to be told

@@ -21,6 +21,13 @@ func asks(path string) *corev1.Probe {
 	return p
 }
 
+// at asks for /healthz at a port.
+func at(port intstr.IntOrString, scheme corev1.URIScheme) *corev1.Probe {
+	p := checktest.HealthProbe()
+	p.HTTPGet.Port, p.HTTPGet.Scheme = port, scheme
+	return p
+}
+
 // connects is a probe that opens the port.
 func connects() *corev1.Probe {
 	return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{TCPSocket: &corev1.TCPSocketAction{Port: intstr.FromString("http")}}}
@@ -53,6 +60,29 @@ func probeCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Passes("/healthz", nil),
 		checktest.Passes("without the slash", ready(asks("healthz"))),
 		checktest.Passes("with a query", ready(asks("/healthz?from=kubelet"))),
+		checktest.Fires("over HTTPS without TLS", "coderd does not serve TLS: no replica becomes ready", ready(at(intstr.FromString("http"), corev1.URISchemeHTTPS))),
+		checktest.Fires("another port", "asks port 3000 over HTTP, and coderd listens for that on port 8080", ready(at(intstr.FromInt32(3000), corev1.URISchemeHTTP))),
+		checktest.Fires("a port that is not declared", "does not declare", ready(at(intstr.FromString("web"), corev1.URISchemeHTTP))),
+		checktest.Passes("the number of the port", ready(at(intstr.FromInt32(8080), corev1.URISchemeHTTP))),
+		checktest.Passes("the port for TLS over HTTPS", func(w *checktest.World) {
+			checktest.ServeTLS(w)
+			ready(at(intstr.FromInt32(8443), corev1.URISchemeHTTPS))(w)
+		}),
+		checktest.Fires("the port for TLS over HTTP", "asks port 8443 over HTTP", func(w *checktest.World) {
+			checktest.ServeTLS(w)
+			ready(at(intstr.FromInt32(8443), corev1.URISchemeHTTP))(w)
+		}),
+		checktest.Fires("over HTTP where only TLS is served", "coderd does not listen for that", func(w *checktest.World) {
+			checktest.ServeTLS(w)
+			w.Set("CODER_HTTP_ADDRESS", "")
+		}),
+		checktest.Passes("the port of another container, which may pass it on", func(w *checktest.World) {
+			w.Pod().Containers = append(w.Pod().Containers, corev1.Container{Name: "nginx", Image: "nginx:1", Ports: []corev1.ContainerPort{{ContainerPort: 443}}})
+			ready(at(intstr.FromInt32(443), corev1.URISchemeHTTPS))(w)
+		}),
+		checktest.Skips("an address in a Secret that is not there", "CODER_HTTP_ADDRESS", func(w *checktest.World) {
+			w.Put(corev1.EnvVar{Name: "CODER_HTTP_ADDRESS", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "more"}, Key: "address"}}})
+		}),
 		checktest.Fires("none", "no readiness probe", ready(nil)),
 		checktest.Fires("none for one replica", "no readiness probe", func(w *checktest.World) {
 			w.Replicas(1)

@@ -9,6 +9,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/manifest"
@@ -59,6 +60,12 @@ func probe(p *corev1.Probe) *deployment.Probe {
 	case p.HTTPGet != nil:
 		out.Kind, out.Path = deployment.ProbeHTTP, "/"+strings.TrimLeft(p.HTTPGet.Path, "/")
 		out.Path, _, _ = strings.Cut(out.Path, "?")
+		out.Host, out.HTTPS = p.HTTPGet.Host, p.HTTPGet.Scheme == corev1.URISchemeHTTPS
+		if port := p.HTTPGet.Port; port.Type == intstr.String {
+			out.PortName = port.StrVal
+		} else {
+			out.Port = port.IntValue()
+		}
 	case p.TCPSocket != nil:
 		out.Kind = deployment.ProbeTCP
 	case p.GRPC != nil:
