@@ -189,6 +189,16 @@ type Relay struct {
 	Err      error
 }
 
+// Balanced is the host behind which any replica may answer, if the URL has such a host.
+func (r Relay) Balanced() (deployment.BalancedHost, bool) {
+	for _, shared := range r.Deployment.BalancedHosts(r.Replica) {
+		if shared.Matches(r.Endpoint.Host) {
+			return shared, true
+		}
+	}
+	return deployment.BalancedHost{}, false
+}
+
 // Relays judges the relay URLs that replicas have and use; also one that no peer
 // dials.
 func Relays(judge func(*Judgment, Relay)) func(*check.Case) check.Result {

@@ -130,12 +130,8 @@ func withoutRelay(d *deployment.Deployment, r deployment.Replica) string {
 // judgeRelayBalanced compares the relay host with every host that leads to more
 // than one replica.
 func judgeRelayBalanced(j *judgment.Judgment, r judgment.Relay) {
-	host := r.Endpoint.Host
 	access := r.Replica.Env(coder.AccessURL)
-	for _, shared := range r.Deployment.BalancedHosts(r.Replica) {
-		if !shared.Matches(host) {
-			continue
-		}
+	if shared, balanced := r.Balanced(); balanced {
 		j.Find(check.Finding{
 			Message:  fmt.Sprintf("the relay URL is %s, where any replica can answer", shared.What),
 			Subject:  judgment.Of(r.Deployment, r.Replica, r.Value),
@@ -248,6 +244,10 @@ func judgeRelayBrackets(j *judgment.Judgment, r judgment.Relay) {
 
 // judgeRelayPort compares the port that peers reach with the listeners.
 func judgeRelayPort(j *judgment.Judgment, r judgment.Relay) {
+	if _, balanced := r.Balanced(); balanced {
+		j.See("relay-url-equals-access-url")
+		return
+	}
 	variable := coder.HTTPAddress
 	if r.Endpoint.Scheme == "https" {
 		tls, known := r.Replica.TLS()
