@@ -328,3 +328,11 @@ func TestTheBorderLeavesOurOwnWordsAlone(t *testing.T) {
 	require.NoError(t, streams.Flush())
 	assert.Equal(t, plain.String(), all.String())
 }
+
+func TestTheNameOfAVariableIsNoPassword(t *testing.T) {
+	url := "value: \"postgres://coder:$(DB_PASSWORD)@db.example.com/coder?sslmode=require\"}"
+	got := command(t, strings.Replace(goodManifest, "valueFrom: {secretKeyRef: {name: db, key: url}}}", url, 1), "validate", "--manifest", "-")
+	assert.Equal(t, run.ExitFindings, got.code, got)
+	assert.Contains(t, got.out, "$(DB_PASSWORD) in the database URL is not expanded: the container does not define DB_PASSWORD")
+	assert.NotContains(t, got.out, "(hidden)")
+}

@@ -50,6 +50,10 @@ func learnSecret(known *secrets.Known, name, text string) {
 func learnModel(known *secrets.Known, d *deployment.Deployment) {
 	for _, r := range d.Replicas {
 		for name, v := range r.Variables {
+			for _, left := range v.Unexpanded {
+				// The name of a variable, also where coderd takes it for a password.
+				known.Open("$(" + left.Name + ")")
+			}
 			text, literal := v.Text.Literal()
 			switch {
 			case !literal || text == "":
