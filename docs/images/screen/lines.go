@@ -21,7 +21,7 @@ const (
 var cuts = []struct{ from, to string }{
 	{"the plugin's own chart", "  coder-2"},
 	{"× no relay URL is the access URL", "                  value:"},
-	{"× relay-url-equals-access-url:", "× relay-tls-disabled:"},
+	{"× relay-url-equals-access-url:", "× relay-url-shared:"},
 	{"Result:", "Result:"},
 }
 
