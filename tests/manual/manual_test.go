@@ -16,7 +16,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/tests/internal/checkout"
 	"github.com/coder-ha/coder-ha/tests/internal/command"
-	"github.com/coder-ha/coder-ha/tests/manual"
+	"github.com/coder-ha/coder-ha/tests/internal/manual"
 )
 
 func pages(t *testing.T) []manual.Page {

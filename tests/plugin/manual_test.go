@@ -13,7 +13,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/tests/internal/checkout"
 	"github.com/coder-ha/coder-ha/tests/internal/command"
-	"github.com/coder-ha/coder-ha/tests/manual"
+	"github.com/coder-ha/coder-ha/tests/internal/manual"
 	"github.com/coder-ha/coder-ha/tests/postgres/preflight"
 	"github.com/coder-ha/coder-ha/tests/postgrestest"
 )
@@ -183,7 +183,9 @@ func (r reader) follow(t *testing.T, b manual.Block) {
 		}
 		assert.Equal(t, code, got.Code, "%s\n%s%s", name, got.Stdout, got.Stderr)
 		if c.Shown {
-			assertShown(t, c.Output, got.Stdout+got.Stderr, name)
+			printed := got.Stdout + got.Stderr
+			missing := manual.Missing(c.Output, printed, func(line string) string { return strings.TrimRight(line, " ") })
+			assert.Empty(t, missing, "%s: it prints\n%s", name, printed)
 		}
 	}
 }
@@ -203,22 +205,4 @@ func (r reader) bash(t *testing.T, script string) command.Result {
 		env = append(slices.Clone(env), "CODER_PG_CONNECTION_URL="+r.url)
 	}
 	return run(t, command.Command{Path: "/bin/bash", Args: []string{"-e", "-c", script}, Dir: r.dir, Env: env})
-}
-
-// assertShown looks for the lines of a page in what was printed, in their order; [...]
-// stands for lines that the page leaves out.
-func assertShown(t *testing.T, shown, printed, name string) {
-	t.Helper()
-	rest := strings.Split(printed, "\n")
-	for line := range strings.Lines(shown) {
-		line = strings.TrimRight(line, "\n ")
-		if line == "[...]" || line == "" {
-			continue
-		}
-		at := slices.IndexFunc(rest, func(p string) bool { return strings.TrimRight(p, " ") == line })
-		if !assert.GreaterOrEqual(t, at, 0, "%s: it does not print %q, but\n%s", name, line, printed) {
-			return
-		}
-		rest = rest[at+1:]
-	}
 }

@@ -20,7 +20,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/tests/internal/checkout"
 	"github.com/coder-ha/coder-ha/tests/internal/command"
-	"github.com/coder-ha/coder-ha/tests/manual"
+	"github.com/coder-ha/coder-ha/tests/internal/manual"
 )
 
 // recipe is the block of docs/ci.md that shows a file.
