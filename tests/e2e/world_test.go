@@ -60,19 +60,29 @@ func newWorld(t *testing.T, c *cluster.Cluster) *world {
 func newNamedWorld(t *testing.T, c *cluster.Cluster, name string) *world {
 	t.Helper()
 	w := emptyWorld(t, c, name)
-	ctx := t.Context()
-	nodes, err := w.client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
-	require.NoError(t, err)
-	for i := range nodes.Items {
-		w.nodes = append(w.nodes, nodes.Items[i].Name)
-	}
+	w.nodes = nodeNames(t, c)
 	w.startSide()
-	url := fmt.Sprintf("postgres://coder:e2e-password@postgres.%s.svc.cluster.local:5432/coder?sslmode=disable", w.side)
-	_, err = w.client.CoreV1().Secrets(w.ns).Create(ctx, &corev1.Secret{
+	w.keepURL(fmt.Sprintf("postgres://coder:e2e-password@postgres.%s.svc.cluster.local:5432/coder?sslmode=disable", w.side))
+	return w
+}
+
+// keepURL puts the URL of the database into the Secret that the tests' values name.
+func (w *world) keepURL(url string) {
+	w.t.Helper()
+	_, err := w.client.CoreV1().Secrets(w.ns).Create(w.t.Context(), &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{Name: "coder-db-url"}, StringData: map[string]string{"url": url},
 	}, metav1.CreateOptions{})
+	require.NoError(w.t, err)
+}
+
+func nodeNames(t *testing.T, c *cluster.Cluster) (names []string) {
+	t.Helper()
+	nodes, err := c.Client.CoreV1().Nodes().List(t.Context(), metav1.ListOptions{})
 	require.NoError(t, err)
-	return w
+	for i := range nodes.Items {
+		names = append(names, nodes.Items[i].Name)
+	}
+	return names
 }
 
 // nameOf makes a DNS label, which a namespace's name is, of the test's name.
@@ -110,13 +120,22 @@ func (w *world) end() {
 	if w.t.Failed() {
 		w.describe(ctx)
 	}
+	w.remove(ctx, w.ns, w.side)
+	if w.data != "" {
+		require.NoError(w.t, os.RemoveAll(w.data))
+	}
+}
+
+// remove removes namespaces and waits until they are gone.
+func (w *world) remove(ctx context.Context, namespaces ...string) {
+	w.t.Helper()
 	none := int64(0)
-	for _, ns := range []string{w.ns, w.side} {
+	for _, ns := range namespaces {
 		_ = w.client.CoreV1().Pods(ns).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &none}, metav1.ListOptions{})
 		_ = w.client.CoreV1().Namespaces().Delete(ctx, ns, metav1.DeleteOptions{})
 	}
 	err := wait.PollUntilContextCancel(ctx, 100*time.Millisecond, true, func(ctx context.Context) (bool, error) {
-		for _, ns := range []string{w.ns, w.side} {
+		for _, ns := range namespaces {
 			if _, err := w.client.CoreV1().Namespaces().Get(ctx, ns, metav1.GetOptions{}); err == nil {
 				return false, nil
 			}
@@ -124,9 +143,6 @@ func (w *world) end() {
 		return true, nil
 	})
 	require.NoError(w.t, err, "namespaces are not gone")
-	if w.data != "" {
-		require.NoError(w.t, os.RemoveAll(w.data))
-	}
 }
 
 // describe prints the pods of a failed test and what they said last.

@@ -63,6 +63,8 @@ exec ip netns exec "$NAMESPACE" unshare --pid --fork --kill-child --mount --cgro
 	hostname "$HOST"
 	mkdir -p /etc/coder.d
 	cp "$FILES/$HOST.env" /etc/coder.d/coder.env
+	cp "$FILES/../secrets.env" /etc/coder.d/
+	echo "$BALANCER coder.example.com" >>/etc/hosts
 	cp "$FILES/$HOST.service" /run/systemd/system/coder.service
 	cp -r "$FILES/coder.service.d" /run/systemd/system/
 	exec env -i PATH="$PATH" container=coder-ha-tests /usr/lib/systemd/systemd --system --unit=coder.service --log-level=notice --log-target=console --show-status=no
@@ -78,7 +80,7 @@ func startHost(t *testing.T, namespace, name, files, program, kind string) *host
 	require.NoError(t, os.WriteFile(filepath.Join(files, name+".service"), []byte(text), 0o600))
 	group := namespace
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), "sh", "-c", boot)
-	cmd.Env = append(os.Environ(), "GROUP="+group, "NAMESPACE="+namespace, "HOST="+name, "FILES="+files)
+	cmd.Env = append(os.Environ(), "GROUP="+group, "NAMESPACE="+namespace, "HOST="+name, "FILES="+files, "BALANCER="+lanPrefix+"1")
 	cmd.Stdout, cmd.Stderr = h.log, h.log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(t, cmd.Start())
@@ -121,5 +123,10 @@ func (h *host) await(t *testing.T, shell int) {
 // systemctl runs systemctl on the host.
 func (h *host) systemctl(t *testing.T, args ...string) string {
 	t.Helper()
-	return run(t, "nsenter", append([]string{"--target", fmt.Sprint(h.systemd), "--pid", "--mount", "--net", "--uts", "--ipc", "--cgroup", "systemctl"}, args...)...)
+	return run(t, "nsenter", append(h.inside("systemctl"), args...)...)
+}
+
+// inside are the words with which nsenter runs a program on the host.
+func (h *host) inside(program string) []string {
+	return []string{"--target", fmt.Sprint(h.systemd), "--pid", "--mount", "--net", "--uts", "--ipc", "--cgroup", program}
 }

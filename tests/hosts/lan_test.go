@@ -22,9 +22,10 @@ import (
 // it is in the network of this machine.
 type lan struct{ name string }
 
+// The hosts have the addresses that the manual gives them.
 const (
-	lanAddress = "10.99.0.254"
-	lanPrefix  = "10.99.0."
+	lanAddress = "10.0.0.254"
+	lanPrefix  = "10.0.0."
 )
 
 // newLAN makes the network; it goes with the test.

@@ -25,10 +25,11 @@ import (
 // after 15 seconds, and each looks every 5.
 const converge = 90 * time.Second
 
-// TestThreeHostsRunByTheRenderedFiles renders three hosts, starts a systemd for each
-// of them in namespaces of its own, and looks at what the replicas say of each other
-// in the database. Then one is stopped, and another one is cut off.
-func TestThreeHostsRunByTheRenderedFiles(t *testing.T) {
+// TestThreeHostsRunByTheManual renders three hosts as docs/hosts.md says, starts a systemd
+// for each of them in namespaces of its own, and looks at what the replicas say of each
+// other in the database. Then one is stopped, and another one is cut off. The commands of
+// the manual that ask hosts are run on one of them.
+func TestThreeHostsRunByTheManual(t *testing.T) {
 	program, kind := coderd(t)
 	server, err := postgrestest.Start(t.Context(), postgrestest.Options{})
 	require.NoError(t, err)
@@ -41,37 +42,30 @@ func TestThreeHostsRunByTheRenderedFiles(t *testing.T) {
 	require.NoError(t, err)
 	u.Host = network.forward(t, server.Address())
 
-	files, secret := t.TempDir(), filepath.Join(t.TempDir(), "url")
-	require.NoError(t, os.WriteFile(secret, []byte(u.String()), 0o600))
-	plugin, err := checkout.Plugin()
-	require.NoError(t, err)
-	args := []string{"render", "--access-url", "http://coder.example.com", "--http-address", "0.0.0.0:8080", "--coder-version", "2.36", "--format", "systemd", "--out", files, "--postgres-url-file", secret}
-	names := []string{"coder-1", "coder-2", "coder-3"}
-	for i, name := range names {
-		args = append(args, "--node", fmt.Sprintf("%s=%s%d", name, lanPrefix, i+1))
-	}
-	run(t, plugin, args...)
-	run(t, plugin, "validate", "--env-dir", files, "--unit", filepath.Join(files, "coder.service.d"), "--coder-version", "2.36", "--connect-timeout", "2s", "--fail-on", "error", "--skip", "postgres-unreachable")
-
+	r := newReader(t, u.String())
+	r.renders(t)
 	hosts := map[string]*host{}
-	for i, name := range names {
+	for i := range 3 {
+		name := fmt.Sprintf("coder-%d", i+1)
 		namespace := network.plug(t, name, fmt.Sprintf("%s%d", lanPrefix, i+1))
-		hosts[name] = startHost(t, namespace, name, files, program, kind)
+		hosts[name] = startHost(t, namespace, name, filepath.Join(r.dir, "hosts"), program, kind)
 	}
 	db, err := pgx.Connect(t.Context(), databaseURL)
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, db.Close(context.WithoutCancel(t.Context()))) })
 
-	const all = "coder-1 http://10.99.0.1:8080; coder-2 http://10.99.0.2:8080; coder-3 http://10.99.0.3:8080"
+	const all = "coder-1 http://10.0.0.1:80; coder-2 http://10.0.0.2:80; coder-3 http://10.0.0.3:80"
 	alive(t, db, all)
+	r.asksEverywhereElse(t, hosts["coder-1"])
 
 	hosts["coder-3"].systemctl(t, "stop", "coder.service")
-	alive(t, db, "coder-1 http://10.99.0.1:8080; coder-2 http://10.99.0.2:8080")
+	alive(t, db, "coder-1 http://10.0.0.1:80; coder-2 http://10.0.0.2:80")
+	r.asks(t, hosts["coder-1"])
 	hosts["coder-3"].systemctl(t, "start", "coder.service")
 	alive(t, db, all)
 
 	network.cut(t, "coder-2")
-	alive(t, db, "coder-1 http://10.99.0.1:8080; coder-3 http://10.99.0.3:8080")
+	alive(t, db, "coder-1 http://10.0.0.1:80; coder-3 http://10.0.0.3:80")
 	network.heal(t, "coder-2")
 	alive(t, db, all)
 }

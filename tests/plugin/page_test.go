@@ -77,7 +77,7 @@ var codes = map[string]int{"helm coder-ha inject -f deploy/ --check": 1}
 // tests the release.
 var (
 	dry         = strings.NewReplacer("helm install ", "helm template ", "helm upgrade ", "helm template ")
-	clusterOnly = []string{"helm test coder -n coder"}
+	clusterOnly = []string{"helm test coder -n coder", "helm coder-ha status coder -n coder --wait"}
 )
 
 // TestTheCommandsOfThePageOnHighAvailabilityWork runs every command of the page, in a
@@ -93,7 +93,7 @@ func TestTheCommandsOfThePageOnHighAvailabilityWork(t *testing.T) {
 	underBothHelms(t, func(t *testing.T, h helm) {
 		path := h.installedByName(t)
 		for _, c := range p.commands {
-			if strings.HasSuffix(h.path, "helm4") == strings.Contains(c.line, "HELM_PLUGINS") && strings.Contains(c.line, "--post-renderer") {
+			if strings.HasSuffix(h.path, "helm4") == strings.Contains(c.line, "--post-renderer helm ") && strings.Contains(c.line, "--post-renderer") {
 				continue // for the other Helm
 			}
 			if slices.Contains(clusterOnly, c.line) {

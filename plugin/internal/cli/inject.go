@@ -43,7 +43,7 @@ const injectExample = `  # a filter
   helm coder-ha inject -f deploy/coder.yaml --check
 
   # a post-renderer of Helm 3
-  helm upgrade coder coder-v2/coder --post-renderer "$(helm env HELM_PLUGINS)/coder-ha/postrenderer/post-renderer"
+  helm upgrade coder coder-v2/coder --post-renderer helm --post-renderer-args coder-ha --post-renderer-args inject
 
   # a post-renderer of Helm 4, once the plugin of that name is installed
   helm upgrade coder coder-v2/coder --post-renderer coder-ha-inject`

@@ -131,7 +131,11 @@ func describe(ctx context.Context, root, bin string) ([]image, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(images, postgres), nil
+	manual, err := manualImages(ctx, root, compile)
+	if err != nil {
+		return nil, err
+	}
+	return append(append(images, postgres), manual...), nil
 }
 
 func goBuild(ctx context.Context, module, pkg, out string, variables []string) error {

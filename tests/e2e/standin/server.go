@@ -104,6 +104,21 @@ func (s *server) close() error {
 	return errors.Join(failures...)
 }
 
+// upgrade changes to DERP, as a relay does, and ends there: no relay is behind it.
+func upgrade(w http.ResponseWriter, r *http.Request) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), "derp") {
+		http.Error(w, "DERP requires connection upgrade", http.StatusUpgradeRequired)
+		return
+	}
+	connection, _, err := http.NewResponseController(w).Hijack()
+	if err != nil {
+		http.Error(w, "HTTP does not support general TCP support", http.StatusInternalServerError)
+		return
+	}
+	defer connection.Close()
+	fmt.Fprint(connection, "HTTP/1.1 101 Switching Protocols\r\nUpgrade: DERP\r\nConnection: Upgrade\r\nDerp-Version: 2\r\n\r\n")
+}
+
 func routes(o options) (http.Handler, error) {
 	mux := http.NewServeMux()
 	ok := func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "OK") }
@@ -114,9 +129,7 @@ func routes(o options) (http.Handler, error) {
 	})
 	if o.derp {
 		mux.HandleFunc("GET /derp/latency-check", func(http.ResponseWriter, *http.Request) {})
-		mux.HandleFunc("GET /derp", func(w http.ResponseWriter, _ *http.Request) {
-			http.Error(w, "DERP requires connection upgrade", http.StatusUpgradeRequired)
-		})
+		mux.HandleFunc("GET /derp", upgrade)
 	}
 	if err := addAPI(mux, o); err != nil {
 		return nil, err
