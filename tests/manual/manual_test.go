@@ -134,7 +134,8 @@ func exists(at string) bool {
 
 // declared is what `coder-ha checks -o json` lists.
 type declared struct {
-	ID, Docs string
+	ID, Docs    string
+	Needs, Uses []string
 }
 
 func checks(t *testing.T) []declared {

@@ -54,6 +54,7 @@ func TestTheStepThatFailsIsNamed(t *testing.T) {
 		{"no such database", preflight.Change(t, good, func(u *url.URL) { u.Path = "/missing_" + name }), "database", "does not exist", "CREATE DATABASE"},
 		{"no right to connect", preflight.Change(t, barred, func(u *url.URL) { u.Path = "/" + name }), "permission", "permission denied for database", "GRANT CONNECT"},
 		{"no TLS where the URL wants it", preflight.With(t, good, "sslmode", "require"), "TLS", "does not offer TLS", "sslmode=disable"},
+		{"a parameter that the server lacks", preflight.With(t, good, "target_session_attrs", "read-write"), "database", "unrecognized configuration parameter", "target_session_attrs"},
 		{"TLS by default", preflight.Change(t, good, func(u *url.URL) { u.RawQuery = "" }), "TLS", "does not offer TLS", "sslmode=disable"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
