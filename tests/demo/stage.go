@@ -145,12 +145,13 @@ func (e expect) meets(result command.Result, args []string) error {
 func findings(report string) (shown string, left int) {
 	var kept strings.Builder
 	lines := strings.SplitAfter(strings.TrimRight(report, "\n"), "\n")
-	keep := false
-	for i, line := range lines {
+	keep, summary := false, false
+	for _, line := range lines {
 		if !strings.HasPrefix(line, " ") {
 			keep = strings.Contains(line, "×")
+			summary = summary || strings.Contains(line, " passed, ") && strings.Contains(line, " skipped")
 		}
-		if keep || i >= len(lines)-2 {
+		if keep || summary {
 			kept.WriteString(line)
 		} else {
 			left++
