@@ -2,18 +2,21 @@ package cluster
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
 // agreementChecks judge what must be the same for replicas to hear each other.
 func agreementChecks() []check.Check {
 	return []check.Check{
 		{
-			ID: "cluster-mixed-pubsub", Area: area, Severity: check.Error, Needs: judgment.Replicas,
+			ID: "cluster-mixed-pubsub", Area: area, Severity: check.Error, Needs: judgment.Replicas, Uses: []facts.Kind{facts.Database, facts.Pods},
 			Title:   "all replicas use the same pubsub",
 			Why:     "Replicas that use NATS and replicas that use Postgres for pubsub do not hear each other's events.",
 			Example: "Coder 2.38 with CODER_EXPERIMENTS=no_nats_pubsub on one of three hosts",
@@ -56,7 +59,31 @@ func judgeMixedPubsub(f *check.Case) check.Result {
 			return j.Result()
 		}
 	}
+	judgePubsubRows(&j, f)
 	return j.Result()
+}
+
+// entitledTime is after what time each replica has seen the license, without which it
+// opens no port for NATS: coderd looks every ten minutes.
+const entitledTime = 15 * time.Minute
+
+// judgePubsubRows compares the pods that run now, and have for a while.
+func judgePubsubRows(j *judgment.Judgment, f *check.Case) {
+	rows, _ := f.Rows()
+	var first *pgfacts.ReplicaRow
+	for _, row := range rows {
+		switch {
+		case !row.Alive() || f.PodOf(row) == nil || f.Now.Sub(row.StartedAt) < entitledTime:
+		case first == nil:
+			first = &row
+		case (row.NATSPort != 0) != (first.NATSPort != 0):
+			j.Find(check.Finding{
+				Message: fmt.Sprintf("replicas %s and %s run now with different pubsubs", first.Hostname, row.Hostname), Subject: check.Subject{Kind: "replica", Name: row.Hostname},
+				Observed: fmt.Sprintf("%s: %s; %s: %s", first.Hostname, pubsub(first.NATSPort != 0), row.Hostname, pubsub(row.NATSPort != 0)), Expected: "the same " + coder.Experiments + " on all replicas",
+			})
+			return
+		}
+	}
 }
 
 func pubsub(nats bool) string {

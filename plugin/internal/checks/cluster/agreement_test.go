@@ -2,10 +2,21 @@ package cluster
 
 import (
 	"testing"
+	"time"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
+
+// withoutPort has a replica that has opened no port for NATS, so long after its start.
+func withoutPort(after time.Duration) func(*checktest.World) {
+	return checktest.Runs(func(c *check.Case) {
+		row := &c.Postgres[0].Coder.Replicas[1]
+		row.NATSPort, row.StartedAt = 0, c.Now.Add(-after)
+	})
+}
 
 func agreementCases(_ *testing.T, c *checktest.Cases) {
 	added := func(version string, lines ...string) func(*checktest.World) {
@@ -22,6 +33,17 @@ func agreementCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Passes("what this version does not know", added("2.36", off)),
 		checktest.Passes("Postgres everywhere", checktest.OnHosts(func(h *checktest.HostFiles) { h.AddAll(off) })),
 		checktest.Passes("another experiment", added("2.38", "CODER_EXPERIMENTS=other")),
+		checktest.Passes("NATS on all that run", checktest.Runs(nil)),
+		checktest.Fires("no NATS on one that runs", "replicas coder-0 and coder-1 run now with different pubsubs", withoutPort(time.Hour)),
+		checktest.Passes("one that may not have seen the license yet", withoutPort(10*time.Minute)),
+		checktest.Passes("no NATS on one that is none of ours", checktest.Runs(func(c *check.Case) {
+			rows := &c.Postgres[0].Coder.Replicas
+			*rows = append(*rows, pgfacts.ReplicaRow{ID: "other", Hostname: "staging-0", Primary: true, Age: time.Second, StartedAt: c.Now.Add(-time.Hour)})
+		})),
+		checktest.Passes("no NATS on one that has stopped", checktest.Runs(func(c *check.Case) {
+			row := &c.Postgres[0].Coder.Replicas[1]
+			row.NATSPort, row.Stopped = 0, true
+		})),
 		checktest.Skips("before there was NATS", "has no NATS pubsub", added("2.34", off)),
 		checktest.Skips("one replica", "one replica", func(w *checktest.World) { w.Replicas(1) }),
 		checktest.Skips("a Secret that is not there may set it", "Secret coder/more", func(w *checktest.World) { w.EnvFromSecret("more") }),

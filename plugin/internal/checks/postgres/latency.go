@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
@@ -110,13 +111,17 @@ func judgeUnevenPlaces(f *check.Case) check.Result {
 	return uneven(placesNoticeable, server(far.Facts), string(near.Position), near.Latency.Median, string(far.Position), far.Latency.Median)
 }
 
-func judgeUneven(_ *check.Case, p *pgfacts.Facts) check.Result {
+func judgeUneven(f *check.Case, p *pgfacts.Facts) check.Result {
 	live, skip := liveReplicas(p)
 	if skip != nil {
 		return *skip
 	}
 	if len(live) < 2 {
 		return check.NotApplicable(human.Count(len(live), "live replica") + ": there is nothing to compare")
+	}
+	live = slices.DeleteFunc(live, func(r pgfacts.ReplicaRow) bool { return f.Now.Sub(r.StartedAt) < warmUp })
+	if len(live) < 2 {
+		return check.NotApplicable("fewer than two replicas have run for a minute: what a replica measures at its start says little")
 	}
 	near, far := live[0], live[0]
 	for _, r := range live {

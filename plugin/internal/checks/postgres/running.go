@@ -56,7 +56,7 @@ func replicasLatency(f *check.Case, p *pgfacts.Facts, live []pgfacts.ReplicaRow)
 	case len(findings) > 0:
 		return check.Fail(findings...)
 	case len(notes) == 0:
-		return check.Unproven("each replica has just started", check.Later)
+		return check.Unproven("each replica has just started", "run it again in a minute")
 	}
 	return check.PassNote("as the replicas measure it: " + strings.Join(notes, ", "))
 }

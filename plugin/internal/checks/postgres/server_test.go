@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
@@ -159,6 +160,17 @@ func latencyCases(_ *testing.T, c *checktest.Cases) {
 			w.Database().Coder.Replicas[1].Stopped = true
 		}),
 		checktest.Skips("nobody runs", "Coder has not used this database yet", nil),
+		checktest.Notes("far away at its start", "coder-0: 0.90 ms", checktest.Runs(func(c *check.Case) {
+			c.Postgres[0].Coder.Replicas[1].StartedAt, c.Postgres[0].Coder.Replicas[1].DatabaseLatency = c.Now.Add(-10*time.Second), 54*time.Millisecond
+		})),
+		checktest.Warns("far away after a minute", "replica coder-1 measures 54 ms", checktest.Runs(func(c *check.Case) {
+			c.Postgres[0].Coder.Replicas[1].StartedAt, c.Postgres[0].Coder.Replicas[1].DatabaseLatency = c.Now.Add(-time.Minute), 54*time.Millisecond
+		})),
+		checktest.Skips("all have just started", "fewer than two replicas have run for a minute", checktest.Runs(func(c *check.Case) {
+			for i := range c.Postgres[0].Coder.Replicas {
+				c.Postgres[0].Coder.Replicas[i].StartedAt = c.Now.Add(-59 * time.Second)
+			}
+		})),
 	)
 	clock := func(skew, uncertainty time.Duration) func(*checktest.World) {
 		return func(w *checktest.World) { w.Database().Clock = &pgfacts.Clock{Skew: skew, Uncertainty: uncertainty} }

@@ -72,7 +72,8 @@ func TestAnOldReportOfHealthIsMadeAnew(t *testing.T) {
 func TestTheWordsOfARelayAreRead(t *testing.T) {
 	t.Parallel()
 	for nodes, want := range map[string][]facts.HealthMessage{
-		`{"severity":"error","client_errs":[[],["connect to derp: refused"]]}`:                   {{Message: "region 999: a client of the relay failed: connect to derp: refused"}},
+		`{"severity":"error","client_errs":[[],["connect to derp: refused"]]}`:                   {{Message: "region 999: two clients of the relay did not get each other's messages: connect to derp: refused"}},
+		`{"severity":"error","client_errs":[["recv derp message: derphttp.Client closed"],[]]}`:  {{Message: "region 999: two clients of the relay did not get each other's messages"}},
 		`{"severity":"error","client_errs":[[],[]]}`:                                             {{Message: "region 999: two clients of the relay did not get each other's messages"}},
 		`{"severity":"warning","can_exchange_messages":true}`:                                    {{Message: "region 999: severity warning"}},
 		`{"severity":"error","error":"get node info"}`:                                           {{Message: "region 999: get node info"}},

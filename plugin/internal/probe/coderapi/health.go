@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
@@ -129,15 +130,21 @@ func (s section) words(prefix string) []facts.HealthMessage {
 	return all
 }
 
+// clientsEnd is what a client says when coderd closes it after the trial.
+const clientsEnd = "derphttp.Client closed"
+
 // clients is what became of the two clients with which coderd tries a relay.
 func (n derpNode) clients() string {
+	text := "severity " + n.Severity
+	if !n.Exchanges {
+		text = "two clients of the relay did not get each other's messages"
+	}
 	for _, errs := range n.ClientErrs {
-		if len(errs) > 0 {
-			return "a client of the relay failed: " + errs[0]
+		for _, err := range errs {
+			if !strings.Contains(err, clientsEnd) {
+				return text + ": " + err
+			}
 		}
 	}
-	if !n.Exchanges {
-		return "two clients of the relay did not get each other's messages"
-	}
-	return "severity " + n.Severity
+	return text
 }

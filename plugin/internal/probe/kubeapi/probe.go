@@ -108,7 +108,11 @@ func (p *probe) onlyOurs() {
 		r.Nodes = p.nodesOf(r.Pods, r.Nodes)
 	}
 	if r.Events != nil && r.Pods != nil {
-		r.Events = slices.DeleteFunc(r.Events, func(e facts.Event) bool { return r.PodNamed(strings.TrimPrefix(e.Object, "Pod ")) == nil })
+		// One from before the pod was made is about another pod of that name.
+		r.Events = slices.DeleteFunc(r.Events, func(e facts.Event) bool {
+			pod := r.PodNamed(strings.TrimPrefix(e.Object, "Pod "))
+			return pod == nil || e.Last.Before(pod.Created)
+		})
 		r.Events = r.Events[:min(len(r.Events), mostEvents)]
 	}
 }
