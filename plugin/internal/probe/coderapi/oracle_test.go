@@ -63,7 +63,8 @@ func wantRelays(t *testing.T, report healthReport) {
 	t.Helper()
 	at := "derp.regions.region"
 	assert.Equal(t, []facts.HealthMessage{
-		{Message: "region 999: " + at + ".error"}, {Code: at + ".warnings.code", Message: "region 999: " + at + ".warnings.message"},
+		{Message: "region 999: " + at + ".error"},
+		{Code: at + ".warnings.code", Message: "region 999: " + at + ".warnings.message"},
 		{Message: "region 999: " + at + ".node_reports.error"},
 		{Code: at + ".node_reports.warnings.code", Message: "region 999: " + at + ".node_reports.warnings.message"},
 	}, report.DERP.relays())
