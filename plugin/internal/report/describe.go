@@ -57,7 +57,7 @@ func describePostgres(found []facts.Postgres) *Postgres {
 	f := found[0].Facts
 	out := &Postgres{Reachable: f.FailedStep == "" && f.Server != nil, Position: string(found[0].Position)}
 	for _, p := range distinct(found) {
-		out.Facts = append(out.Facts, p.Facts)
+		out.Facts, out.Seen = append(out.Facts, p.Facts), append(out.Seen, p.Position)
 	}
 	if f.Server != nil {
 		out.ServerVersion = f.Server.Version

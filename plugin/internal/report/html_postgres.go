@@ -39,9 +39,13 @@ func htmlDatabases(p *Postgres) []htmlDatabase {
 		return nil
 	}
 	var out []htmlDatabase
-	for _, f := range p.Facts {
+	for i, f := range p.Facts {
 		d := htmlDatabase{URL: f.Target.URL, Origin: f.Target.Origin}
-		pageLines(f, facts.ThisMachine, func(name, format string, args ...any) {
+		from := facts.ThisMachine
+		if i < len(p.Seen) {
+			from = p.Seen[i]
+		}
+		pageLines(f, from, func(name, format string, args ...any) {
 			d.Lines = append(d.Lines, htmlLine{name, fmt.Sprintf(format, args...)})
 		})
 		if f.Latency != nil && len(f.Latency.Samples) > 0 {

@@ -65,3 +65,11 @@ func TestThePageShowsEveryFact(t *testing.T) {
 		assert.Contains(t, out.String(), want)
 	}
 }
+
+func TestADatabaseIsShownAsItsPositionSeesIt(t *testing.T) {
+	t.Parallel()
+	found := []facts.Postgres{{Position: "coder-0", Facts: &pgfacts.Facts{Clock: &pgfacts.Clock{Skew: 3 * time.Second}, Server: &pgfacts.Server{VersionNum: 170000}}}}
+	described := describePostgres(found)
+	assert.Equal(t, "coder-0", described.Position)
+	assert.Contains(t, htmlDatabases(described)[0].Lines, htmlLine{"clock", "3.0 s ahead of that of replica coder-0, give or take 0.00 ms"})
+}

@@ -70,6 +70,8 @@ type Postgres struct {
 	// Facts are all that the probes of the database found out, one entry for
 	// each URL; its durations are nanoseconds.
 	Facts []*pgfacts.Facts `json:"facts,omitempty"`
+	// Seen are from where each of the Facts was seen.
+	Seen []facts.Position `json:"-"`
 }
 
 // Latency is the round trip on one open connection, in milliseconds.
