@@ -99,7 +99,8 @@ func TestStatusNamesEachRightThatIsMissing(t *testing.T) {
 		assert.Contains(t, got.out, "lacks the verb "+right+" in namespace coder\n")
 	}
 	assert.Contains(t, got.out, "lacks the verb list on nodes\n")
-	assert.Equal(t, "coder-ha: this user lacks the verb list on deployments.apps in namespace coder: a deployment there is not found\n", got.err)
+	assert.Equal(t, "coder-ha: this user lacks the verb list on deployments.apps in namespace coder: a deployment there is not found\n"+
+		"coder-ha: this user lacks the verb get on namespaces in namespace coder: the labels of the namespace, by which a service mesh takes pods in, are not known\n", got.err)
 	assert.NotContains(t, got.out, "disruption-budget:", "what could not be read is not judged")
 	for _, request := range r.asked {
 		assert.True(t, strings.HasPrefix(request, "GET "), request)

@@ -196,7 +196,11 @@ func (r *reader) around(ctx context.Context, live *Live, places []kube.Place) ([
 			}
 		})
 	}
-	each(func() ([]unstructured.Unstructured, error) { return r.get(ctx, namespaces, r.Namespace) }, func(error) {})
+	each(func() ([]unstructured.Unstructured, error) { return r.get(ctx, namespaces, r.Namespace) }, func(err error) {
+		if apierrors.IsForbidden(err) {
+			r.Say("this user lacks " + r.right("get", namespaces) + ": the labels of the namespace, by which a service mesh takes pods in, are not known")
+		}
+	})
 	for _, ref := range references(places) {
 		what := ref.kind + " " + r.Namespace + "/" + ref.name
 		each(func() ([]unstructured.Unstructured, error) { return r.get(ctx, ref.resource(), ref.name) }, func(err error) {
