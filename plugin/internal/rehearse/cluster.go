@@ -64,11 +64,13 @@ func (c *cluster) create(ctx context.Context, job *batchv1.Job) (*batchv1.Job, e
 func (c *cluster) remove(ctx context.Context, job *batchv1.Job) error {
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
+	options := metav1.DeleteOptions{PropagationPolicy: new(metav1.DeletePropagationBackground)}
+	if job.UID != "" {
+		options.Preconditions = &metav1.Preconditions{UID: &job.UID}
+	}
 	var before error
 	for {
-		err := c.batch.Jobs(job.Namespace).Delete(ctx, job.Name, metav1.DeleteOptions{
-			PropagationPolicy: new(metav1.DeletePropagationBackground), Preconditions: &metav1.Preconditions{UID: &job.UID},
-		})
+		err := c.batch.Jobs(job.Namespace).Delete(ctx, job.Name, options)
 		switch {
 		case apierrors.IsNotFound(err):
 			return nil

@@ -164,8 +164,13 @@ func (r *run) start(ctx context.Context) error {
 		if len(w.Replicas) > Most {
 			r.Say(fmt.Sprintf("%s %s has %d replicas: the first %d get a pod", w.Kind, w.Name, len(w.Replicas), Most))
 		}
-		job, err := r.cluster.create(ctx, plan.Job(w, i))
+		planned := plan.Job(w, i)
+		job, err := r.cluster.create(ctx, planned)
 		if err != nil {
+			if cutShort(err) {
+				// It may be there all the same.
+				r.jobs = append(r.jobs, planned)
+			}
 			if right := lacks(err, "create", "jobs.batch", w.Namespace); right != "" {
 				return errors.New(right)
 			}
@@ -191,6 +196,11 @@ func (r *run) start(ctx context.Context) error {
 		return fmt.Errorf("the pods cannot be seen: %w", err)
 	}
 	return nil
+}
+
+// cutShort says of the error of a request that it may have been done.
+func cutShort(err error) bool {
+	return errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
 // end takes the pods away, and waits until they are gone.
