@@ -54,7 +54,7 @@ handler: runsc
 	options := w.options("coder.replicaCount=3")
 	options.ValuesFiles = append(options.ValuesFiles, everything)
 	rendered := w.statefulSet(helm.RenderTemplate(t, options, chart(), release, nil))
-	set, err := w.client.AppsV1().StatefulSets(w.ns).Create(t.Context(), rendered, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})
+	set, err := w.client.AppsV1().StatefulSets(w.ns).Create(t.Context(), rendered, dryRun)
 	require.NoError(t, err)
 	replica := set.Spec.Template
 
@@ -193,7 +193,8 @@ spec: {policyName: NAME}
 `
 
 // TestAnInjectedSidecarDoesNotKeepThePods has one that does not end by itself beside
-// each agent, on the one node that the replicas may have.
+// each agent, on the one node that the replicas may have, and with a root that nobody
+// may write to.
 func TestAnInjectedSidecarDoesNotKeepThePods(t *testing.T) {
 	if !breaks(t, shared) {
 		return
@@ -206,7 +207,12 @@ func TestAnInjectedSidecarDoesNotKeepThePods(t *testing.T) {
 			w.kubectlWith(context.WithoutCancel(t.Context()), "", "delete", kind, w.ns)
 		}
 	})
-	r := w.startRehearsal(w.cluster.Kubeconfig, "--set", "coder.podLabels.mesh=on", "--set", `coder.nodeSelector.kubernetes\.io/hostname=`+w.nodes[1])
+	w.eventually("the policy in force", func(ctx context.Context) (bool, error) {
+		pod := labeled("mesh", "on")
+		made, err := w.client.CoreV1().Pods(w.ns).Create(ctx, &corev1.Pod{ObjectMeta: pod.ObjectMeta, Spec: pod.Spec}, dryRun)
+		return err == nil && len(made.Spec.Containers) == 2, err
+	})
+	r := w.startRehearsal(w.cluster.Kubeconfig, "--set", "coder.podLabels.mesh=on", "--set", "coder.readOnlyRoot.enable=true", "--set", `coder.nodeSelector.kubernetes\.io/hostname=`+w.nodes[1])
 	names := map[string]bool{}
 	w.eventually("pods with the sidecar", func(context.Context) (bool, error) {
 		for _, pod := range w.podsWith(runLabel) {

@@ -3,9 +3,11 @@ package e2e
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,7 +47,7 @@ func TestWhatKeepsPodsFromRunningIsReported(t *testing.T) {
 		trial{fault: "No node has the labels of the node selector", args: []string{"--set", "coder.nodeSelector.nowhere=here"}},
 		trial{fault: "Required anti-affinity, and one replica more than nodes", values: apart, args: []string{"--set", "coder.replicaCount=4"}},
 		trial{fault: "The image cannot be pulled", args: []string{"--set", "coder.image.repo=registry.invalid/coder", "--set", "coder.image.pullPolicy=IfNotPresent"}},
-		trial{fault: "The image has no shell", args: []string{"--set", "coder.image.repo=docker.io/coder-ha/agent", "--set", "coder.image.tag=1"}},
+		trial{fault: "The image has no shell", args: []string{"--set", "coder.image.repo=docker.io/coder-ha/pause", "--set", "coder.image.tag=1"}},
 		trial{fault: "The image runs as root, and the pod must not", args: []string{
 			"--set", "coder.image.repo=docker.io/coder-ha/pause", "--set", "coder.image.tag=1", "--set", "coder.securityContext.runAsUser=null",
 		}},
@@ -115,12 +117,27 @@ func (w *world) fill() {
 	w.waitReady(w.side, "app=filler", len(nodes.Items))
 }
 
+var dryRun = metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}}
+
+// labeled is a pod with a label, which Pod Security "restricted" lets in.
+func labeled(key, value string) corev1.PodTemplateSpec {
+	return corev1.PodTemplateSpec{
+		ObjectMeta: metav1.ObjectMeta{GenerateName: "labeled-", Labels: map[string]string{key: value}},
+		Spec: corev1.PodSpec{Containers: []corev1.Container{{
+			Name: "load", Image: images.Load, SecurityContext: &corev1.SecurityContext{
+				AllowPrivilegeEscalation: new(false), RunAsNonRoot: new(true), Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+				SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+			},
+		}}},
+	}
+}
+
 // refuse has the API server refuse objects of the release's namespace for which an
 // expression does not hold.
-func (w *world) refuse(resource, name, expression, message string) {
+func (w *world) refuse(kind, name, expression, message string) {
 	w.t.Helper()
 	group, version := "", "v1"
-	if resource == "jobs" {
+	if kind == "jobs" {
 		group = "batch"
 	}
 	w.kubectl(`
@@ -131,7 +148,7 @@ spec:
   matchConstraints:
     namespaceSelector: {matchLabels: {kubernetes.io/metadata.name: `+w.ns+`}}
     resourceRules:
-      - {apiGroups: ["`+group+`"], apiVersions: [`+version+`], operations: [CREATE], resources: [`+resource+`]}
+      - {apiGroups: ["`+group+`"], apiVersions: [`+version+`], operations: [CREATE], resources: [`+kind+`]}
   validations:
     - expression: '`+expression+`'
       message: `+message+`
@@ -141,6 +158,16 @@ kind: ValidatingAdmissionPolicyBinding
 metadata: {name: `+name+`}
 spec: {policyName: `+name+`, validationActions: [Deny]}
 `, "apply", "-f", "-")
+	w.eventually("the policy in force", func(ctx context.Context) (bool, error) {
+		job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{GenerateName: "refused-"}, Spec: batchv1.JobSpec{Template: labeled("jobs", "none")}}
+		job.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
+		pod := labeled("team", "none")
+		_, err := w.client.CoreV1().Pods(w.ns).Create(ctx, &corev1.Pod{ObjectMeta: pod.ObjectMeta, Spec: pod.Spec}, dryRun)
+		if kind == "jobs" {
+			_, err = w.client.BatchV1().Jobs(w.ns).Create(ctx, job, dryRun)
+		}
+		return err != nil && strings.Contains(err.Error(), message), nil
+	})
 	w.t.Cleanup(func() {
 		ctx := context.WithoutCancel(w.t.Context())
 		admission := w.client.AdmissionregistrationV1()

@@ -104,7 +104,7 @@ func TestEachRightForPodsIsNamedWhereItIsMissing(t *testing.T) {
 // may be busy.
 func (w *world) judgedAll(r rehearsed) {
 	w.t.Helper()
-	require.Len(w.t, r.Positions, 3)
+	require.Len(w.t, r.Positions, 3, r.text)
 	for _, id := range []string{"postgres-unreachable", "relay-unreachable", "cluster-port-unreachable", "postgres-clock-skew"} {
 		status, said := r.check(id)
 		assert.Equal(w.t, "passed", status, "%s: %s", id, said)
