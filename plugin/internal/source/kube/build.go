@@ -5,6 +5,7 @@ package kube
 import (
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
@@ -122,19 +123,26 @@ var clusterKinds = map[string]bool{"Namespace": true, "ClusterRole": true, "Clus
 func newInput(objects []manifest.Object, opts Options) (*input, error) {
 	in := &input{
 		Options: opts, configMaps: map[string]corev1.ConfigMap{}, secrets: map[string]corev1.Secret{},
-		namespaces: map[string]namespace{}, objects: make([]manifest.Object, 0, len(objects)),
-	}
-	for _, o := range objects {
-		if isTestHook(o) {
-			continue
-		}
-		if o.Namespace == "" && !clusterKinds[o.Kind] {
-			o.Namespace = opts.Namespace
-		}
-		in.objects = append(in.objects, o)
+		namespaces: map[string]namespace{}, objects: placed(objects, opts.Namespace),
 	}
 	in.near = in.neighborhood()
 	return in, in.index()
+}
+
+// placed are the objects without those of `helm test`, each of them in a namespace. It
+// is the same slice where nothing changes: a whole cluster has many objects.
+func placed(objects []manifest.Object, namespace string) []manifest.Object {
+	nowhere := func(o manifest.Object) bool { return o.Namespace == "" && !clusterKinds[o.Kind] }
+	if !slices.ContainsFunc(objects, func(o manifest.Object) bool { return nowhere(o) || isTestHook(o) }) {
+		return objects
+	}
+	out := slices.DeleteFunc(slices.Clone(objects), isTestHook)
+	for i, o := range out {
+		if nowhere(o) {
+			out[i].Namespace = namespace
+		}
+	}
+	return out
 }
 
 // index decodes what others refer to.

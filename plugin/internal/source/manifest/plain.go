@@ -7,10 +7,8 @@ import "bytes"
 // comments, anchors, tags, escapes and merges. Such a document is right YAML for sure,
 // within the limits, and what is in it stands in its text as it is. Any other is not
 // plain.
-//
-// Words are those that were read before: most objects share them.
-func skim(text []byte, words map[string]string) (o Object, plain bool) {
-	s := skimmer{words: words}
+func (s *skimmer) skim(text []byte) (o Object, plain bool) {
+	*s = skimmer{words: s.words, open: s.open[:0]}
 	if len(text) > mostPlain {
 		return Object{}, false
 	}
@@ -38,10 +36,12 @@ const (
 	deepestPlain = 40
 )
 
-// skimmer is where in a plain document it stands.
+// skimmer reads one document after the other, and is where in it it stands.
 type skimmer struct {
 	object Object
-	words  map[string]string
+	// words are those that were read before in fields of which most objects share the
+	// value: the names of objects are not among them.
+	words map[string]string
 	// open are the collections that are open, the outer ones first.
 	open []collection
 	// pending says that a key or a dash has no value yet: a collection may follow.
@@ -198,6 +198,10 @@ func (s *skimmer) header(key, value []byte) bool {
 		value = value[1 : len(value)-1]
 	} else if len(value) == 0 || !alphanumeric(value[0]) || bytes.EqualFold(value, []byte("null")) {
 		return false
+	}
+	if field == &s.object.Name {
+		*field = string(value)
+		return true
 	}
 	word, known := s.words[string(value)]
 	if !known {

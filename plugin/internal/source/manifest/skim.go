@@ -27,12 +27,12 @@ func Skim(text []byte, file string) ([]Object, error) {
 		objects, run = append(objects, found...), nil
 		return err
 	}
-	words := map[string]string{}
+	s := skimmer{words: map[string]string{}}
 	commented := false
 	for d := range documents(text) {
 		content := text[d.content:d.to]
 		// A comment may belong to what follows it.
-		header, plain := skim(content, words)
+		header, plain := s.skim(content)
 		if !plain || commented {
 			commented = bytes.IndexByte(content, '#') >= 0
 			run = append(run, d)
