@@ -84,7 +84,7 @@ func encoded(object map[string]any) []byte {
 }
 
 // wordPattern is what a key of a Secret or ConfigMap looks like.
-var wordPattern = regexp.MustCompile(`[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}`)
+var wordPattern = regexp.MustCompile(`[A-Za-z0-9_][A-Za-z0-9_.-]*`)
 
 // wordsOf are all words of the templates and of the values, which is where the
 // keys stand that a template asks an object for.
