@@ -6,15 +6,12 @@ import (
 	"strings"
 )
 
-// manifests is how many the cluster has, those of Coder included.
-const manifests = 10_000
-
 // separator stands between two manifests.
 const separator = "---\n"
 
-// configMaps writes a stream of small ConfigMaps around the given manifests: what
-// nobody judges, so that little but the reading counts.
-func configMaps(out *bufio.Writer, coder string) {
+// configMaps writes a stream of so many manifests, small ConfigMaps around the given
+// ones: what nobody judges, so that little but the reading counts.
+func configMaps(out *bufio.Writer, coder string, manifests int) {
 	own := withoutComments(coder)
 	for i := range manifests - len(own) {
 		if i == manifests/2 {
@@ -24,10 +21,10 @@ func configMaps(out *bufio.Writer, coder string) {
 	}
 }
 
-// cluster writes a stream as `kustomize build` does for a whole cluster: the given
-// manifests, and around them the namespaces of teams with what teams run. It is the
+// cluster writes a stream of so many manifests as `kustomize build` does for a whole
+// cluster: the given ones, and around them the namespaces of teams with what teams run. It is the
 // same each time.
-func cluster(out *bufio.Writer, coder string) {
+func cluster(out *bufio.Writer, coder string, manifests int) {
 	own := withoutComments(coder)
 	left := manifests - len(own)
 	for team := 0; left > 0; team++ {

@@ -20,7 +20,9 @@ type contender struct {
 	stdin string
 	// code is the exit code to expect.
 	code int
-	took []time.Duration
+	// start is the program without work, nil where nobody asks.
+	start *contender
+	took  []time.Duration
 	// peak is the most memory of each run, in bytes.
 	peak []int64
 }
@@ -85,6 +87,7 @@ type quantity struct {
 var (
 	elapsed = quantity{"time", timeOf}
 	memory  = quantity{"memory", spaceOf}
+	added   = quantity{"memory beyond its start", func(c *contender) float64 { return spaceOf(c) - spaceOf(c.start) }}
 )
 
 // within says whether the second contender keeps to a goal, in times of the first.
