@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/agent"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
@@ -158,4 +159,14 @@ func TestDoorsAreWhereNothingListens(t *testing.T) {
 		}
 	}
 	assert.Len(t, tokens, 1000)
+}
+
+// TestNoPodIsStartedWhereNoReplicaWillRun: a release may be scaled down for a while. The
+// API server is not asked for anything.
+func TestNoPodIsStartedWhereNoReplicaWillRun(t *testing.T) {
+	t.Parallel()
+	w := replicas()
+	w.Replicas = nil
+	_, err := Run(t.Context(), Options{Config: &rest.Config{Host: "http://127.0.0.1:1"}, Image: "agent:1", Workloads: []Workload{w}})
+	require.ErrorIs(t, err, errNoReplica)
 }

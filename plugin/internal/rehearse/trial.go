@@ -110,8 +110,13 @@ type run struct {
 	result  *Result
 }
 
+var errNoReplica = errors.New("no replica will run in whose place a pod could be")
+
 // prepare looks at what is there before anything is made.
 func (r *run) prepare(ctx context.Context) error {
+	if !slices.ContainsFunc(r.Workloads, func(w Workload) bool { return len(w.Replicas) > 0 }) {
+		return errNoReplica
+	}
 	r.plan = Plan{Run: name(), Image: r.Image, Keep: r.Keep, Lifetime: keepTime, Beside: r.Beside}
 	if r.Image != "" {
 		r.result.Trial.AgentImage = true

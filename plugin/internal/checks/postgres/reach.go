@@ -31,8 +31,8 @@ func judgeReach(f *check.Case, p *pgfacts.Facts) check.Result {
 	case p.Target.InCluster && outOfReach(f, p):
 		step := p.Steps[len(p.Steps)-1]
 		return check.Unproven(fmt.Sprintf("this machine cannot reach %s: %s: %s", p.Target.Host, step.Step, step.Message), elsewhere(f))
-	case p.FailedStep == pgfacts.TCP && p.Steps[len(p.Steps)-1].TimedOut && judgment.PoliciesPending(f):
-		return check.Unproven("nothing answered at "+p.Target.Host+", and the NetworkPolicies of the input may not be in the cluster yet", "apply them, or run it again after the install")
+	case (p.FailedStep == pgfacts.DNS || p.FailedStep == pgfacts.TCP) && p.Steps[len(p.Steps)-1].TimedOut && judgment.PoliciesPending(f):
+		return check.Unproven(map[pgfacts.Step]string{pgfacts.DNS: "DNS did not answer for ", pgfacts.TCP: "nothing answered at "}[p.FailedStep]+p.Target.Host+", and the NetworkPolicies of the input may not be in the cluster yet", "apply them, or run it again after the install")
 	case p.FailedStep != "":
 		return check.Fail(unreachable(p))
 	case len(p.Proxy.Refused) > 0:

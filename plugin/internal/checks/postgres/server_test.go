@@ -6,6 +6,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
@@ -28,10 +29,23 @@ func message(text, sqlState string) func(*pgfacts.StepResult) {
 	return func(s *pgfacts.StepResult) { s.Message, s.SQLState = text, sqlState }
 }
 
+// silent is a step that nobody answers, before the install of replicas whose
+// NetworkPolicies are among the input.
+func silent(at pgfacts.Step) func(*checktest.World) {
+	return func(w *checktest.World) {
+		stopped(at, func(s *pgfacts.StepResult) { s.Message, s.TimedOut = "no answer within 10.0 s", true })(w)
+		checktest.Rehearsed(func(f *check.Case) {
+			f.Trial.Running, f.Deployment.Policies = 0, []deployment.Policy{{Name: "allow"}}
+		})(w)
+	}
+}
+
 func reachCases(_ *testing.T, c *checktest.Cases) {
 	c.About("postgres-unreachable",
 		checktest.Notes("a session", "TLS 1.3, certificate until 2027-01-02", nil),
 		checktest.Fires("no such host", "DNS lookup of 10.0.0.5:5432 failed after 2.0 s: no such host", stopped(pgfacts.DNS, message("no such host", ""))),
+		checktest.Skips("DNS behind a policy that may be missing", "DNS did not answer for db.example.com, and the NetworkPolicies of the input may not be in the cluster yet", silent(pgfacts.DNS)),
+		checktest.Skips("a database behind one", "nothing answered at db.example.com, and the NetworkPolicies", silent(pgfacts.TCP)),
 		checktest.Fires("a refused port", "TCP connection to 10.0.0.5:5432 failed after 2.0 s: connection refused", stopped(pgfacts.TCP, message("connection refused", ""))),
 		checktest.Fires("a wrong password", "password authentication failed for user \"coder\" (SQLSTATE 28P01)", stopped(pgfacts.Authentication, message("password authentication failed for user \"coder\"", "28P01"))),
 		checktest.Fires("no TLS", "TLS handshake with 10.0.0.5:5432 failed after 2.0 s: the server does not offer TLS", stopped(pgfacts.TLSStep, message("the server does not offer TLS", ""))),

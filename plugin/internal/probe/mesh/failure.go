@@ -27,6 +27,8 @@ func failure(run context.Context, err error, patience time.Duration) *facts.Fail
 		return &facts.Failure{Cause: facts.Interrupted, Message: "the run ended before the answer"}
 	case unresolved && dns.IsNotFound:
 		return &facts.Failure{Cause: facts.Unresolved, Message: "no such host"}
+	case unresolved && dns.IsTimeout:
+		return &facts.Failure{Cause: facts.Timeout, Message: "no answer to the lookup of its name"}
 	case unresolved:
 		return &facts.Failure{Cause: facts.Unresolved, Message: "its name cannot be looked up: " + dns.Err}
 	case timedOut(err):

@@ -143,6 +143,16 @@ func TestEachFailureIsNamedByItsCause(t *testing.T) {
 	}
 }
 
+// TestSilentDNSIsNoUnknownName: a policy may block the lookup, and says nothing of the
+// name.
+func TestSilentDNSIsNoUnknownName(t *testing.T) {
+	t.Parallel()
+	silent := failure(t.Context(), &net.DNSError{Err: "i/o timeout", Name: "coder", IsTimeout: true}, time.Second)
+	assert.Equal(t, &facts.Failure{Cause: facts.Timeout, Message: "no answer to the lookup of its name"}, silent)
+	broken := failure(t.Context(), &net.DNSError{Err: "server misbehaving", Name: "coder"}, time.Second)
+	assert.Equal(t, facts.Unresolved, broken.Cause)
+}
+
 func TestTheCertificatesThatAReplicaPresentsAreKept(t *testing.T) {
 	t.Parallel()
 	mine := certificate(t, "other.invalid")
