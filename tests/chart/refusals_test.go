@@ -51,6 +51,21 @@ coder:
 			want:   "(relay-url-equals-access-url)",
 		},
 		{
+			name:   "a preflight without an image",
+			values: `coder: {preflight: {enabled: true}}`,
+			want:   "coder.preflight.enabled needs an image with the plugin and its agent",
+		},
+		{
+			name:   "a preflight of a workspace proxy",
+			values: `coder: {workspaceProxy: true, preflight: {enabled: true, image: i}}`,
+			want:   "coder.preflight.enabled checks replicas of coderd, and coder.workspaceProxy runs none: set one of the two to false.",
+		},
+		{
+			name:   "a preflight in no time",
+			values: `coder: {preflight: {enabled: true, image: i, timeoutSeconds: 5}}`,
+			want:   "coder.preflight.timeoutSeconds is 5, in which no pod can be started and asked: set 30 or more.",
+		},
+		{
 			name:   "the old name of the TLS secrets",
 			values: `coder: {tls: {secretName: coder-tls}}`,
 			want:   "coder.tls.secretName is deprecated, use coder.tls.secretNames instead.",

@@ -34,3 +34,26 @@ The user's webPorts, and the port that the access URL names, as JSON.
 {{- end -}}
 {{- $ports | uniq | toJson -}}
 {{- end -}}
+
+{{- define "coder-ha.dnsEgress" -}}
+# DNS, wherever it runs: node-local caches and OpenShift's port included.
+- ports:
+    {{- range list 53 5353 }}
+    - protocol: UDP
+      port: {{ . }}
+    - protocol: TCP
+      port: {{ . }}
+    {{- end }}
+{{- end -}}
+
+{{- define "coder-ha.webEgress" -}}
+{{- with include "coder-ha.webPorts" . | fromJsonArray -}}
+# The access URL, the Kubernetes API, sign-in providers, downloads of templates.
+- ports:
+    {{- include "coder-ha.tcpPorts" . | nindent 4 }}
+  {{- with ($.Values.coder.networkPolicy).webTo }}
+  to:
+    {{- toYaml . | nindent 4 }}
+  {{- end }}
+{{- end -}}
+{{- end -}}

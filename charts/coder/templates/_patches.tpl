@@ -117,7 +117,7 @@ path), operation, where (for messages).
 {{- define "coder-ha.refusePatches" -}}
 {{- if .Values.patches -}}
 {{- $text := "" -}}
-{{- range list "budget" "deployment" "httpRoute" "ingress" "listenerSet" "metrics" "networkPolicy" "podMonitor" "provisioners" "rbac" "replicasService" "service" "serviceAccount" "serviceMonitor" "statefulSet" "test" -}}
+{{- range list "budget" "deployment" "httpRoute" "ingress" "listenerSet" "metrics" "networkPolicy" "podMonitor" "preflight" "provisioners" "rbac" "replicasService" "service" "serviceAccount" "serviceMonitor" "statefulSet" "test" -}}
 {{- $text = printf "%s\n---\n%s" $text (include (printf "coder-ha.manifest.%s" .) $) -}}
 {{- end -}}
 {{- $objects := list -}}

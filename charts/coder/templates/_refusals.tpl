@@ -13,6 +13,7 @@ names the value, says why, and says what to do.
 {{- include "coder-ha.refuseEntrances" . -}}
 {{- include "coder-ha.refuseMetrics" . -}}
 {{- include "coder-ha.refuseProvisioners" . -}}
+{{- include "coder-ha.refusePreflight" . -}}
 {{- include "coder-ha.refusePatches" . -}}
 {{- end -}}
 

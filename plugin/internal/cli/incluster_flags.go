@@ -9,7 +9,7 @@ import (
 // addInCluster adds the flags of what is asked from the places of the replicas.
 func addInCluster(f *pflag.FlagSet, c *run.InCluster) {
 	f.BoolVar(&c.On, "in-cluster", false, "start a pod in the place of each replica for some seconds, and ask from there: the database, the other replicas and the access URL")
-	f.StringVar(&c.AgentImage, "agent-image", "", "with --in-cluster: image of the pods that has the agent in it, if that of Coder cannot run one (default: the image of Coder)")
+	f.StringVar(&c.AgentImage, "agent-image", "", "with --in-cluster: image with the agent for the pods, where exec is forbidden or the image of Coder has no shell (default: the image of Coder)")
 	f.BoolVar(&c.Keep, "keep", false, "with --in-cluster: leave the pods for an hour, to look at them")
 }
 

@@ -35,7 +35,7 @@ const (
 	Load = "docker.io/coder-ha/load:1"
 	// Postgres is a Postgres server.
 	Postgres = "docker.io/coder-ha/postgres:1"
-	// Agent has nothing but the plugin's agent in it.
+	// Agent has nothing but the plugin and its agent in it, as the image of a release.
 	Agent = "docker.io/coder-ha/agent:1"
 )
 
@@ -112,7 +112,10 @@ func describe(ctx context.Context, root, bin string) ([]image, error) {
 		return nil, err
 	}
 	images := []image{
-		{tag: Agent, config: v1.Config{Entrypoint: []string{"/coder-ha-agent"}, User: "65532:65532"}, files: map[string]string{"coder-ha-agent": agent}},
+		{
+			tag: Agent, config: v1.Config{Entrypoint: []string{"/coder-ha"}, User: "65532:65532"},
+			files: map[string]string{"coder-ha-agent": agent, "coder-ha": filepath.Join(root, "bin", "coder-ha")},
+		},
 		{tag: cluster.PauseImage, config: v1.Config{Entrypoint: []string{"/pause"}}, files: map[string]string{"pause": pause}},
 		{tag: Load, config: v1.Config{Entrypoint: []string{"/load"}, User: "65532:65532"}, files: map[string]string{"load": loader}},
 	}
