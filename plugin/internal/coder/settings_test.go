@@ -65,9 +65,9 @@ func TestAVersionHasTheSettingsOfItsOwn(t *testing.T) {
 	assert.Equal(t, "true", newer.Default)
 }
 
-func TestATagBelow2IsNoVersionOfCoder(t *testing.T) {
+func TestATagBelow2OrOfADateIsNoVersionOfCoder(t *testing.T) {
 	t.Parallel()
-	for _, tag := range []string{"1.0.0", "v1.44.6", "v0.27.3", "0.1"} {
+	for _, tag := range []string{"1.0.0", "v1.44.6", "v0.27.3", "0.1", "2026.11", "2025.10.3", "20261101.1"} {
 		v := ParseVersion(tag)
 		assert.False(t, v.Known(), tag)
 		assert.Equal(t, tag, v.Text)

@@ -16,12 +16,15 @@ type Version struct {
 	Text string
 }
 
+// years are the numbers from which on a tag begins with one.
+const years = 1000
+
 var versionPattern = regexp.MustCompile(`^v?(\d+)\.(\d+)(?:[.+-].*)?$`)
 
 // ParseVersion reads an image tag or a version; anything that is not one gives
 // an unknown version that keeps the text. So does one below 2.0: coderd went from
 // 0.27 to 2.0, the settings of 0.x were not read, and a tag like 1.4 numbers an image
-// that somebody built.
+// that somebody built. A tag like 2026.11 is its date.
 func ParseVersion(text string) Version {
 	m := versionPattern.FindStringSubmatch(text)
 	if m == nil {
@@ -29,7 +32,7 @@ func ParseVersion(text string) Version {
 	}
 	major, err1 := strconv.Atoi(m[1])
 	minor, err2 := strconv.Atoi(m[2])
-	if err1 != nil || err2 != nil || major < 2 {
+	if err1 != nil || err2 != nil || major < 2 || major >= years {
 		return Version{Text: text}
 	}
 	return Version{Major: major, Minor: minor, Text: text}

@@ -110,6 +110,14 @@ func (d *Deployment) NATS(r Replica) (on bool, why string) {
 	return coder.NATS(d.Version, r.Env(coder.Experiments).List())
 }
 
+// NATSDependsOnVersion says that a replica takes part in a NATS cluster with some
+// versions of Coder only, and which one runs is not known.
+func (d *Deployment) NATSDependsOnVersion(r Replica) bool {
+	older, _ := coder.NATS(coder.Version{Major: 2, Minor: 37}, r.Env(coder.Experiments).List())
+	on, _ := d.NATS(r)
+	return on && !older && !d.Version.Known()
+}
+
 // EffectiveClusterHost is the address that NATS uses: CODER_CLUSTER_HOST, else
 // the host of the relay URL.
 func (r Replica) EffectiveClusterHost() Value {

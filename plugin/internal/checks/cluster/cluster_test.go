@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"maps"
+	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
@@ -24,7 +25,14 @@ func hostCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Passes("the pod IP", nil),
 		checktest.Passes("the relay URL's host serves as well", func(w *checktest.World) { w.Unset(clusterVar) }),
 		checktest.Fires("neither is set", "neither", noAddress),
-		checktest.Fires("neither is set, and the version is unknown", "neither", func(w *checktest.World) { noAddress(w); w.Version("main") }),
+		checktest.Skips("neither is set, and the version is unknown", "which one runs is not known", func(w *checktest.World) { noAddress(w); w.Version("main") }),
+		checktest.Skips("neither is set, and the tag is a date", "which one runs is not known", func(w *checktest.World) { noAddress(w); w.Version("2026.11.2") }),
+		checktest.Fires("neither is set, and a version before its release", "neither", func(w *checktest.World) { noAddress(w); w.Version("v2.38.0-rc.1") }),
+		checktest.Fires("neither is set, of an unknown version with NATS by choice", "neither", func(w *checktest.World) {
+			noAddress(w)
+			w.Version("main")
+			w.Set("CODER_EXPERIMENTS", "nats_pubsub")
+		}),
 		checktest.Skips("Coder 2.37 needs none", "experiment nats_pubsub", func(w *checktest.World) { noAddress(w); w.Version("v2.37.1") }),
 		checktest.Fires("Coder 2.36 with NATS by choice", "neither", func(w *checktest.World) {
 			noAddress(w)
@@ -154,6 +162,14 @@ func policyCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("all ingress denied", "the relay port of replicas", policy("{podSelector: {}, policyTypes: [Ingress]}")),
 		checktest.Passes("all ingress allowed", policy("{podSelector: {}, policyTypes: [Ingress], ingress: [{}]}")),
 		checktest.Fires("6222 forgotten", "the pubsub port", policy("{podSelector: "+anyCoder+", ingress: [{ports: [{port: 8080}]}]}")),
+		checktest.Skips("6222 forgotten, and an image by its digest", "which one runs is not known", func(w *checktest.World) {
+			policy("{podSelector: " + anyCoder + ", ingress: [{ports: [{port: 8080}]}]}")(w)
+			w.Container().Image = "ghcr.io/coder/coder@sha256:" + strings.Repeat("a", 64)
+		}),
+		checktest.Fires("both forgotten, and the version is unknown", "the relay port", func(w *checktest.World) {
+			policy("{podSelector: " + anyCoder + ", ingress: [{ports: [{port: 2112}]}]}")(w)
+			w.Version("main")
+		}),
 		checktest.Passes("6222 forgotten, before NATS", func(w *checktest.World) {
 			w.Version("v2.37.0")
 			policy("{podSelector: " + anyCoder + ", ingress: [{ports: [{port: 8080}]}]}")(w)
@@ -240,6 +256,10 @@ func networkCases(_ *testing.T, c *checktest.Cases) {
 	c.About("mesh-sidecar-ports",
 		checktest.Skips("no mesh", "nothing in the input adds a service mesh", nil),
 		checktest.Warns("Istio", "Istio intercepts port 6222 between replicas", annotate("sidecar.istio.io/inject", "true")),
+		checktest.Skips("Istio, and the version is unknown", "which one runs is not known", func(w *checktest.World) {
+			annotate("sidecar.istio.io/inject", "true")(w)
+			w.Version("latest")
+		}),
 		checktest.Passes("Istio with 6222 excluded", annotate("sidecar.istio.io/inject", "true",
 			"traffic.sidecar.istio.io/excludeInboundPorts", "6222", "traffic.sidecar.istio.io/excludeOutboundPorts", "5432,6222")),
 		checktest.Warns("Istio with one direction excluded", "Istio intercepts port 6222 between replicas", annotate("sidecar.istio.io/inject", "true", "traffic.sidecar.istio.io/excludeInboundPorts", "6222")),

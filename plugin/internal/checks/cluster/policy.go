@@ -32,6 +32,9 @@ type need struct {
 	namespace string
 	// or is another way that serves as well.
 	or *need
+	// versioned says that only some versions of Coder need it, and which one runs is
+	// not known.
+	versioned bool
 }
 
 // judgePolicies evaluates the policies that select a replica. Where the other
@@ -78,6 +81,10 @@ func reportBlocked(j *judgment.Judgment, d *deployment.Deployment, r deployment.
 		}) {
 			continue
 		}
+		if n.versioned {
+			j.Unproven(someVersions, sayVersion)
+			continue
+		}
 		var names []string
 		for _, p := range policies {
 			names = append(names, p.Name)
@@ -114,7 +121,7 @@ func replicaNeeds(d *deployment.Deployment, r deployment.Replica) []need {
 		needs = append(needs, need{what: "the relay port of replicas", port: port, protocol: tcp, peer: true})
 	}
 	if on, _ := d.NATS(r); on {
-		needs = append(needs, need{what: "the pubsub port of replicas", port: coder.NATSPort, protocol: tcp, peer: true})
+		needs = append(needs, need{what: "the pubsub port of replicas", port: coder.NATSPort, protocol: tcp, peer: true, versioned: d.NATSDependsOnVersion(r)})
 	}
 	return needs
 }
