@@ -205,7 +205,19 @@ func sourceCases(_ *testing.T, c *checktest.Cases) {
 			w.Set("KUBE_POD_IP", "10.0.0.5")
 			w.Container().Env = append(w.Container().Env, checktest.Field("KUBE_POD_IP", "status.podIP"))
 		}),
-		checktest.Warns("the cluster host is the node's", "CODER_CLUSTER_HOST is not the pod's own IP", func(w *checktest.World) { w.Put(checktest.Field("CODER_CLUSTER_HOST", "status.hostIP")) }),
+		checktest.Fires("the cluster host is the node's", "coderd does not start", func(w *checktest.World) { w.Put(checktest.Field("CODER_CLUSTER_HOST", "status.hostIP")) }),
+		checktest.Fires("the cluster host is the node's, by a variable", "coderd does not start", func(w *checktest.World) {
+			w.Container().Env = append([]corev1.EnvVar{checktest.Field("HOST_IP", "status.hostIP")}, w.Container().Env...)
+			w.Set("CODER_CLUSTER_HOST", "$(HOST_IP)")
+		}),
+		checktest.Warns("the cluster host is the node's, without NATS", "CODER_CLUSTER_HOST is not the pod's own IP", func(w *checktest.World) {
+			w.Put(checktest.Field("CODER_CLUSTER_HOST", "status.hostIP"))
+			w.Version("v2.37.1")
+		}),
+		checktest.Passes("the cluster host is the node's, on its network", func(w *checktest.World) {
+			w.Put(checktest.Field("CODER_CLUSTER_HOST", "status.hostIP"))
+			w.Pod().HostNetwork = true
+		}),
 	)
 	c.About("relay-env-overridden",
 		checktest.Passes("no name twice", nil),

@@ -81,7 +81,18 @@ func judgePodIPSource(j *judgment.Judgment, d *deployment.Deployment, r deployme
 			Expected: "fieldRef: status.podIP",
 		})
 	}
-	for _, variable := range []string{coder.RelayURL, coder.ClusterHost} {
+	addresses := []string{coder.RelayURL, coder.ClusterHost}
+	nats, _ := d.NATS(r)
+	// Coder listens on that address for pubsub.
+	refused := host.Text.IsField(deployment.FieldHostIP) && !pod.HostNetwork && nats && d.Version.Known() && d.Version.AtLeast(2, 36)
+	if refused {
+		found, addresses = true, addresses[:1]
+		j.Find(check.Finding{
+			Severity: check.Error, Message: "coderd does not start: " + coder.ClusterHost + " is the address of the node, on which a pod cannot listen",
+			Subject: judgment.Of(d, r, host), Observed: coder.ClusterHost + "=" + host.String(), Expected: "fieldRef: status.podIP",
+		})
+	}
+	for _, variable := range addresses {
 		built := r.Env(variable)
 		for _, name := range built.References {
 			v := r.Env(name)
@@ -104,7 +115,7 @@ func judgePodIPSource(j *judgment.Judgment, d *deployment.Deployment, r deployme
 			}
 		}
 	}
-	if host.Text.IsField(deployment.FieldHostIP) && !pod.HostNetwork && len(host.References) == 0 {
+	if host.Text.IsField(deployment.FieldHostIP) && !pod.HostNetwork && len(host.References) == 0 && !refused {
 		report(coder.ClusterHost, coder.ClusterHost+"="+host.String(), judgment.Of(d, r, host))
 	}
 	if !found {
