@@ -161,7 +161,7 @@ func policyCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Skips("a policy for other pods", "no NetworkPolicy", policy("{podSelector: {matchLabels: {app: other}}, ingress: []}")),
 		checktest.Fires("all ingress denied", "the relay port of replicas", policy("{podSelector: {}, policyTypes: [Ingress]}")),
 		checktest.Passes("all ingress allowed", policy("{podSelector: {}, policyTypes: [Ingress], ingress: [{}]}")),
-		checktest.Fires("6222 forgotten", "the pubsub port", policy("{podSelector: "+anyCoder+", ingress: [{ports: [{port: 8080}]}]}")),
+		checktest.Fires("6222 forgotten", "no NetworkPolicy allows traffic to the pubsub port of replicas from other replicas", policy("{podSelector: "+anyCoder+", ingress: [{ports: [{port: 8080}]}]}")),
 		checktest.Skips("6222 forgotten, and an image by its digest", "which one runs is not known", func(w *checktest.World) {
 			policy("{podSelector: " + anyCoder + ", ingress: [{ports: [{port: 8080}]}]}")(w)
 			w.Container().Image = "ghcr.io/coder/coder@sha256:" + strings.Repeat("a", 64)

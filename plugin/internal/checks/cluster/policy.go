@@ -91,7 +91,7 @@ func reportBlocked(j *judgment.Judgment, d *deployment.Deployment, r deployment.
 		}
 		what := way + " " + n.what
 		if n.peer && way != "to" {
-			what = n.what + " " + way
+			what = "to " + n.what + " " + way
 		}
 		s := judgment.Subject(policies[0].Origin)
 		j.Find(check.Finding{
