@@ -154,6 +154,17 @@ func TestAWrongRelayURLIsNamedAndReplacedByForceOnly(t *testing.T) {
 	assert.Contains(t, got.err, "set CODER_DERP_SERVER_RELAY_URL=http://$(KUBE_POD_IP):8080")
 }
 
+func TestARelayURLThatDNSDoesNotHaveIsWrong(t *testing.T) {
+	named := strings.Replace(goodManifest, "        - {name: KUBE_POD_IP", "        - {name: POD_NAME, valueFrom: {fieldRef: {fieldPath: metadata.name}}}\n        - {name: KUBE_POD_IP", 1)
+	got := command(t, strings.Replace(named, "http://$(KUBE_POD_IP):8080", "http://$(POD_NAME):8080", 1), "inject")
+	assert.Equal(t, 1, got.code)
+	assert.Empty(t, got.out)
+	assert.Contains(t, got.err, ": relay-url-unresolvable: ")
+	forced := command(t, strings.Replace(named, "http://$(KUBE_POD_IP):8080", "http://$(POD_NAME):8080", 1), "inject", "--force")
+	assert.Equal(t, 0, forced.code, forced.err)
+	assert.Equal(t, named, forced.out)
+}
+
 func TestEachWrongValueIsReplacedByForce(t *testing.T) {
 	for _, c := range []struct{ id, relay string }{
 		{"relay-url-equals-access-url", "http://coder.example.com:8080"},

@@ -24,6 +24,7 @@ var valueChecks = map[string]inject.Wrong{
 	"relay-url-port-mismatch":     {RelayURL: true},
 	"relay-url-path-ignored":      {RelayURL: true},
 	"relay-url-unexpanded":        {RelayURL: true},
+	"relay-url-unresolvable":      {RelayURL: true},
 	// A relay URL that is made of another variable than a pod's address is replaced.
 	"relay-pod-ip-source":   {PodIP: true, RelayURL: true},
 	"relay-env-overridden":  {},
