@@ -52,6 +52,11 @@ func TestTheDocumentedRightsAreEnough(t *testing.T) {
 		return true, nil
 	})
 
+	inside, _ := w.plugin(kubeconfig, "status", release, "--namespace", w.ns, "--in-cluster", "--verbose")
+	assert.NotContains(t, inside, "lacks")
+	assert.Contains(t, inside, " ms from a pod beside coder-0; schema ")
+	w.nothingLeft()
+
 	// What --in-cluster needs is granted apart, and is some of the same.
 	w.kubectl("", "delete", "rolebinding", documented+"-in-cluster")
 	groups, err := w.client.Discovery().ServerGroups()
