@@ -105,7 +105,13 @@ func (j *Judgment) NotAsked(f *check.Case, r deployment.Replica, what string) {
 		return
 	}
 	gap, missing := f.Missing(facts.Mesh)
-	if !missing {
+	switch {
+	case missing:
+	case f.Trial != nil && len(f.Trial.Absent) > 0:
+		// A single pod is asked by nobody.
+		absence := f.Trial.Absent[0]
+		gap = facts.Gap{Reason: absence.Reason, Proof: absence.Proof}
+	default:
 		gap = facts.Gap{Reason: r.Name + " was not asked", Proof: "run it again"}
 	}
 	if gap.Proof == "" {

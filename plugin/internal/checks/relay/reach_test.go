@@ -46,6 +46,12 @@ func reachCases(_ *testing.T, c *checktest.Cases) {
 			f.Mesh = slices.DeleteFunc(f.Mesh, func(l facts.Link) bool { return l.To == "coder-2" || l.From == "coder-2" })
 			f.Trial.Absent = []facts.Absence{{Replica: "coder-2", Reason: "no pod answers in the place of coder-2: no node takes it", Proof: "let it run"}}
 		})),
+		checktest.Skips("a pod in the place of one only", "no pod answers in the place of coder-1", rehearsed(func(f *check.Case) {
+			f.Mesh, f.Trial.Absent = nil, nil
+			for _, name := range []string{"coder-1", "coder-2"} {
+				f.Trial.Absent = append(f.Trial.Absent, facts.Absence{Replica: name, Reason: "no pod answers in the place of " + name + ": no node takes it", Proof: "let it run"})
+			}
+		})),
 		checktest.Skips("an address that no other pod can stand for", "coder-1: its relay URL", rehearsed(func(f *check.Case) {
 			for i := range f.Mesh {
 				if f.Mesh[i].To == "coder-1" {
