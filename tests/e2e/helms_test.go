@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/gruntwork-io/terratest/modules/helm"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"k8s.io/client-go/tools/clientcmd"
@@ -39,14 +40,14 @@ const elsewhere = "elsewhere"
 func (w *world) provesHandover(major string) {
 	w.t.Helper()
 	home := w.t.TempDir()
-	helm := func(env []string, args ...string) command.Result {
+	run := func(env []string, args ...string) command.Result {
 		w.t.Helper()
 		result, err := command.Command{Path: helmBinary(major), Args: args, Env: command.Environment(home, env...)}.Run(w.t.Context())
 		require.NoError(w.t, err)
 		assert.NotContains(w.t, result.Stdout+result.Stderr, "e2e-password")
 		return result
 	}
-	installed := helm(nil, "plugin", "install", filepath.Join(root, "plugin"))
+	installed := run(nil, "plugin", "install", filepath.Join(root, "plugin"))
 	require.Zero(w.t, installed.Code, installed.Stderr)
 
 	sees := func(got command.Result) {
@@ -67,13 +68,13 @@ func (w *world) provesHandover(major string) {
 	flagged := filepath.Join(home, "flagged")
 	require.NoError(w.t, clientcmd.WriteToFile(*config, flagged))
 	flags := []string{"--kubeconfig", flagged, "--kube-context", here, "--namespace", w.ns}
-	sees(helm(nil, append([]string{"coder-ha", "status", release, "--output", "json"}, flags...)...))
-	sees(helm(nil, append(flags, "coder-ha", "status", release, "--output", "json")...))
+	sees(run(nil, append([]string{"coder-ha", "status", release, "--output", "json"}, flags...)...))
+	sees(run(nil, append(flags, "coder-ha", "status", release, "--output", "json")...))
 
 	// So does HELM_KUBECONTEXT; and the namespace is that of the context.
 	config.Contexts[here].Namespace = w.ns
 	require.NoError(w.t, clientcmd.WriteToFile(*config, flagged))
-	sees(helm([]string{"KUBECONFIG=" + flagged, "HELM_KUBECONTEXT=" + here}, "coder-ha", "status", release, "--output", "json"))
+	sees(run([]string{"KUBECONFIG=" + flagged, "HELM_KUBECONTEXT=" + here}, "coder-ha", "status", release, "--output", "json"))
 
 	// No kubeconfig at all.
 	ca := filepath.Join(home, "ca.crt")
@@ -82,15 +83,15 @@ func (w *world) provesHandover(major string) {
 	token := w.tokenOf(account)
 	w.kubectl("", "create", "rolebinding", account, "--clusterrole=cluster-admin", "--serviceaccount="+w.ns+":"+account)
 	w.may(account, right{"", "pods", "list"}, true)
-	sees(helm(nil, "coder-ha", "status", release, "--output", "json", "--namespace", w.ns,
+	sees(run(nil, "coder-ha", "status", release, "--output", "json", "--namespace", w.ns,
 		"--kube-apiserver", cluster.Server, "--kube-ca-file", ca, "--kube-token", token))
 
 	// As another user, who may do nothing.
-	got := helm(nil, append(flags, "coder-ha", "status", release, "--kube-as-user", "system:serviceaccount:"+w.ns+":nobody")...)
+	got := run(nil, append(flags, "coder-ha", "status", release, "--kube-as-user", "system:serviceaccount:"+w.ns+":nobody")...)
 	assert.Equal(w.t, 2, got.Code, got.Stdout)
 	assert.Contains(w.t, got.Stderr, "lacks the verb list on")
 
-	got = helm(nil, append(flags, append([]string{"coder-ha"}, w.rehearsal()...)...)...)
+	got = run(nil, append(flags, append([]string{"coder-ha"}, w.rehearsal()...)...)...)
 	require.LessOrEqual(w.t, got.Code, 1, got.Stderr)
 	w.judgedAll(w.rehearsed(got.Stdout))
 }
@@ -146,5 +147,12 @@ spec:
 	line = strings.ReplaceAll(line, "--namespace\n"+w.ns+"\n", "")
 	output := w.kubectl("", append([]string{"exec", "ci", "--", "/files/coder-ha"}, strings.Split(line, "\n")...)...)
 	w.judgedAll(w.rehearsed(output))
+	w.nothingLeft()
+
+	// On the network of the nodes, each pod needs one for itself.
+	helm.Delete(t, w.options(), release, true)
+	w.waitReady(w.ns, replicaLabels, 0)
+	hosts := w.rehearse(w.cluster.Kubeconfig, "--set", "coder.hostNetwork=true")
+	w.judgedAll(hosts)
 	w.nothingLeft()
 }
