@@ -62,6 +62,7 @@ var notHere = []struct{ page, has, why string }{
 	{"docs/hosts.md", "--probe", "it asks hosts: tests/hosts"},
 	{"docs/troubleshooting.md", "--probe", "it asks hosts: tests/hosts"},
 	{"docs/in-cluster.md", "dist/oci/coder-ha-image", "it copies to a registry: tests/release"},
+	{"docs/in-cluster.md", "job/coder-preflight", "the Job of other values than the page's: the tests of the pre-flight ask for its log"},
 	{"docs/ci.md", "pre-commit", "it needs no cluster: tests/plugin runs it"},
 	{"CONTRIBUTING.md", "", "it builds and tests this repository"},
 	{"docs/contributing/writing-a-check.md", "make ", "it builds and tests this repository"},
