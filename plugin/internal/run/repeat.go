@@ -98,11 +98,26 @@ const (
 	healthTime = time.Minute
 )
 
+// healthWait is how long nothing but the health of coderd has been open; zero where
+// something else is.
+type healthWait struct{ since time.Time }
+
+// over says that what is open now is not worth waiting for any longer.
+func (w *healthWait) over(why string, now time.Time) bool {
+	switch {
+	case why != ownHealth:
+		w.since = time.Time{}
+	case w.since.IsZero():
+		w.since = now
+	}
+	return why == "" || !w.since.IsZero() && now.Sub(w.since) > healthTime
+}
+
 // wait looks until each replica has come to run, and nothing is wrong that passes. The
 // report is that of the last look.
 func (r Request) wait(ctx context.Context, streams Streams, progress *progress) error {
 	said := ""
-	var since time.Time
+	var health healthWait
 	pods := r.InCluster.On
 	for {
 		r.InCluster.later = pods
@@ -116,15 +131,7 @@ func (r Request) wait(ctx context.Context, streams Streams, progress *progress) 
 		if err != nil {
 			return err
 		}
-		switch {
-		case why != ownHealth:
-			since = time.Time{}
-		case since.IsZero():
-			since = time.Now()
-		case time.Since(since) > healthTime:
-			why = ""
-		}
-		if why == "" {
+		if health.over(why, time.Now()) {
 			progress.done()
 			return r.write(streams, out, found)
 		}
