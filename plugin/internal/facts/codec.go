@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/limits"
 )
 
@@ -62,9 +63,29 @@ func (f *Facts) whole() error {
 	if f.Deployment == nil {
 		return nil
 	}
-	for _, r := range f.Deployment.Replicas {
-		if r.Workload < 0 || r.Workload >= len(f.Deployment.Workloads) {
+	return wholeDeployment(f.Deployment)
+}
+
+// wholeDeployment looks at what refers to another part by its place.
+func wholeDeployment(d *deployment.Deployment) error {
+	if len(d.Replicas) == 0 {
+		return fmt.Errorf("%w: a deployment has no replica", ErrNotFacts)
+	}
+	for _, r := range d.Replicas {
+		if r.Workload < 0 || r.Workload >= len(d.Workloads) {
 			return fmt.Errorf("%w: a replica has no workload", ErrNotFacts)
+		}
+	}
+	for _, w := range d.Workloads {
+		if w.Pod != nil && (w.Pod.Coder < 0 || w.Pod.Coder >= len(w.Pod.Containers)) {
+			return fmt.Errorf("%w: a pod has no container of coderd", ErrNotFacts)
+		}
+	}
+	for _, s := range d.Services {
+		for _, replica := range s.Selects {
+			if replica < 0 || replica >= len(d.Replicas) {
+				return fmt.Errorf("%w: a Service selects no replica that there is", ErrNotFacts)
+			}
 		}
 	}
 	return nil

@@ -45,6 +45,9 @@ func TestWhatIsNotAFactsFileIsRefusedInOneSentence(t *testing.T) {
 		"another version": {strings.NewReader(`{"schemaVersion":"2","facts":{}}`), `not a facts file of coder-ha of version 1: its version is "2"; read it with a version of the plugin that knows it`},
 		"no answer":       {strings.NewReader(`{"schemaVersion":"1","facts":{"postgres":[{"position":""}]}}`), "not a facts file of coder-ha: a database has no answer"},
 		"no workload":     {strings.NewReader(`{"schemaVersion":"1","facts":{"deployment":{"replicas":[{"name":"a"}]}}}`), "not a facts file of coder-ha: a replica has no workload"},
+		"no replica":      {strings.NewReader(`{"schemaVersion":"1","facts":{"deployment":{"workloads":[{}]}}}`), "not a facts file of coder-ha: a deployment has no replica"},
+		"no container":    {strings.NewReader(`{"schemaVersion":"1","facts":{"deployment":{"workloads":[{"pod":{"coder":1,"containers":[{}]}}],"replicas":[{}]}}}`), "not a facts file of coder-ha: a pod has no container of coderd"},
+		"no selection":    {strings.NewReader(`{"schemaVersion":"1","facts":{"deployment":{"workloads":[{}],"replicas":[{}],"services":[{"selects":[7]}]}}}`), "not a facts file of coder-ha: a Service selects no replica that there is"},
 		"no facts":        {strings.NewReader(`{"schemaVersion":"1"}`), "not a facts file of coder-ha: it has no facts"},
 		"no end":          {io.MultiReader(strings.NewReader(`{"schemaVersion":"1","facts":{"gaps":"`), endless{}), "not a facts file of coder-ha: larger than 64 MiB"},
 	} {
