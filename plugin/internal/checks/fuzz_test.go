@@ -1,9 +1,13 @@
 package checks
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
@@ -79,5 +83,55 @@ func FuzzManifestsAreJudged(f *testing.F) {
 			}
 		}
 		checktest.SurvivesSaving(t, all, c)
+	})
+}
+
+// FuzzPoliciesAdd gives the replicas NetworkPolicies: in any order they allow the same,
+// and beside one that allows everything nothing is blocked.
+func FuzzPoliciesAdd(f *testing.F) {
+	f.Add(`{}`, `Ingress`, `{from: [{podSelector: {}}], ports: [{port: 8080}]}`, `{}`)
+	f.Add(`{matchLabels: {app: coder}}`, `Egress`, `{}`, `{to: [{ipBlock: {cidr: 10.0.0.0/8, except: [10.1.0.0/16]}}], ports: [{port: 5432, protocol: TCP}]}`)
+	f.Add(`{matchExpressions: [{key: app, operator: NotIn, values: [x]}]}`, `Ingress, Egress`, `{from: [{namespaceSelector: {}, podSelector: {}}]}`, `{ports: [{port: http}, {port: 6000, endPort: 7000}]}`)
+	var blocks check.Check
+	for _, c := range All() {
+		if c.ID == "network-policy-blocks-replicas" {
+			blocks = c
+		}
+	}
+	const anything = "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: anything}, spec: {podSelector: {}, policyTypes: [Ingress, Egress], ingress: [{}], egress: [{}]}}\n"
+	blocked := func(t *testing.T, text string) ([]string, bool) {
+		objects, err := manifest.Decode(strings.NewReader(text), "in.yaml")
+		if err != nil {
+			return nil, false
+		}
+		d, err := kube.Build(objects, kube.Options{Namespace: "coder"})
+		if err != nil {
+			return nil, false
+		}
+		d.Seal(digest.Key("key"))
+		var found []string
+		for _, o := range check.Judge([]check.Check{blocks}, &check.Case{Facts: &facts.Facts{Now: time.Unix(0, 0), Deployment: d}, Settings: check.DefaultSettings()}, nil) {
+			for _, finding := range o.Findings {
+				require.NotContains(t, finding.Message, "the check itself failed")
+				found = append(found, finding.Message)
+			}
+		}
+		slices.Sort(found)
+		return found, true
+	}
+	f.Fuzz(func(t *testing.T, selector, types, ingress, egress string) {
+		one := "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: one}, spec: {podSelector: " + selector + ", policyTypes: [" + types + "], ingress: [" + ingress + "]}}\n"
+		two := "---\n{apiVersion: networking.k8s.io/v1, kind: NetworkPolicy, metadata: {name: two}, spec: {podSelector: {}, policyTypes: [" + types + "], egress: [" + egress + "]}}\n"
+		found, ok := blocked(t, manifests[0]+one+two)
+		if !ok {
+			return
+		}
+		other, _ := blocked(t, manifests[0]+two+one)
+		assert.Equal(t, found, other, "in another order")
+		if strings.Contains(one+two, "---\n---") || strings.Count(one+two, "kind:") > 2 {
+			return
+		}
+		open, _ := blocked(t, manifests[0]+one+two+anything)
+		assert.Empty(t, open, "beside a policy that allows everything")
 	})
 }

@@ -1,6 +1,7 @@
 package deployment
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -82,4 +83,38 @@ func FuzzParseEndpoint(f *testing.F) {
 			assert.NotContains(t, err.Error(), "hunter2")
 		}
 	})
+}
+
+// FuzzHostsAreComparedAlike compares a host with itself in other forms: in upper case,
+// with a trailing dot, another port, a path.
+func FuzzHostsAreComparedAlike(f *testing.F) {
+	for _, host := range []string{"coder.example.com", "[fd00::1]", "10.0.0.1", "coder.coder.svc.cluster.local", "Coder.", "xn--bcher-kva.example", "a_b", "[fe80::1%25eth0]", "::1", ""} {
+		f.Add(host)
+	}
+	f.Fuzz(func(t *testing.T, host string) {
+		one, err := ParseEndpoint(Text("http://" + host + ":8080"))
+		if err != nil || strings.ContainsAny(host, "/?#@%\\*") || strings.HasSuffix(host, ".") {
+			return
+		}
+		balanced := BalancedHost{Host: one.Host}
+		assert.True(t, balanced.Matches(one.Host), "%q", host)
+		for _, form := range []string{"https://" + host, "HTTP://" + host + ":80/derp?x=y", "http://" + asciiUpper(host) + ":8080"} {
+			other, err := ParseEndpoint(Text(form))
+			if err != nil {
+				t.Errorf("%q is read, and %q is not: %v", host, form, err)
+				continue
+			}
+			assert.True(t, balanced.Matches(other.Host), "%q and %q", host, form)
+			assert.Equal(t, balanced.Matches(other.Host), BalancedHost{Host: other.Host}.Matches(one.Host), "%q and %q", host, form)
+		}
+	})
+}
+
+func asciiUpper(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= 'a' && r <= 'z' {
+			return r - 'a' + 'A'
+		}
+		return r
+	}, s)
 }
