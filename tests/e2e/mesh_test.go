@@ -1,11 +1,16 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -153,4 +158,52 @@ func TestWhatStandsBetweenReplicasIsNoticed(t *testing.T) {
 	tells(t, "The relay URLs lead to a load balancer before the pods", w.rehearse(w.cluster.Kubeconfig, between("http://any:8080")...).text)
 	tells(t, "The relay URLs lead to a proxy that passes on no change of protocol", w.rehearse(w.cluster.Kubeconfig, between("http://127.0.0.1:8080")...).text)
 	w.nothingLeft()
+}
+
+// TestManyReplicasAreMeasuredAtOnce asks from the places of few and of many replicas.
+// E2E_REPLICAS is a further number of them.
+func TestManyReplicasAreMeasuredAtOnce(t *testing.T) {
+	w := newWorld(t, shared)
+	for _, replicas := range strings.Fields("3 30 " + os.Getenv("E2E_REPLICAS")) {
+		n, err := strconv.Atoi(replicas)
+		require.NoError(t, err)
+		evidence := filepath.Join(t.TempDir(), "facts.json")
+		cmd := w.pluginCommand(w.cluster.Kubeconfig, w.rehearsal("--set", "coder.replicaCount="+replicas, "--facts-out", evidence)...)
+		var output bytes.Buffer
+		cmd.Stdout = &output
+		begin := time.Now()
+		_ = cmd.Run()
+		took := time.Since(begin)
+		w.nothingLeft()
+		r := w.rehearsed(output.String())
+		require.Len(t, r.Mesh, n*(n-1))
+		for _, l := range r.Mesh {
+			assert.True(t, l.Relay.OK && l.Cluster.OK && l.Relay.LatencyMs != nil, "%s to %s: %s%s", l.From, l.To, l.Relay.Error, l.Cluster.Error)
+		}
+		var found struct {
+			Facts struct {
+				Trial struct {
+					StartedNs, ElapsedNs time.Duration
+					Stages               []struct {
+						Name   string
+						TookNs time.Duration
+					}
+				}
+			}
+		}
+		text, err := os.ReadFile(evidence)
+		require.NoError(t, err)
+		require.NoError(t, json.Unmarshal(text, &found))
+		trial := found.Facts.Trial
+		require.Positive(t, trial.ElapsedNs)
+		figures.duration("--in-cluster", replicas+" replicas: the pods ran after", trial.StartedNs)
+		for _, stage := range trial.Stages {
+			figures.duration("--in-cluster", replicas+" replicas: "+stage.Name, stage.TookNs)
+		}
+		figures.duration("--in-cluster", replicas+" replicas: they had asked after", trial.ElapsedNs)
+		figures.duration("--in-cluster", replicas+" replicas: the whole command, until its pods are gone", took)
+		usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+		require.True(t, ok)
+		figures.durationText("--in-cluster", replicas+" replicas: peak memory of the command", fmt.Sprintf("%d MiB", usage.Maxrss>>10))
+	}
 }

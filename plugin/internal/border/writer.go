@@ -58,6 +58,19 @@ func (w *Writer) Known() *secrets.Known { return w.known }
 // Terminal says whether the stream ends on a screen.
 func (w *Writer) Terminal() bool { return terminal(w.out) }
 
+// Columns is how many letters a line of the screen has; 0 where there is none.
+func (w *Writer) Columns() int {
+	file, ok := w.out.(*os.File)
+	if !ok || !terminal(file) {
+		return 0
+	}
+	columns, _, err := term.GetSize(int(file.Fd()))
+	if err != nil {
+		return 0
+	}
+	return columns
+}
+
 func terminal(w io.Writer) bool {
 	file, ok := w.(*os.File)
 	return ok && os.Getenv("TERM") != "dumb" && term.IsTerminal(int(file.Fd()))

@@ -109,8 +109,18 @@ type Trial struct {
 	Unplaced string `json:"unplaced,omitempty"`
 	// Foreign is how many requests of others the pods got, which they refused.
 	Foreign int `json:"foreign,omitempty"`
-	// Elapsed is the time from the first request to the cluster to the last answer.
+	// Started is the time from the first request to the cluster until the pods ran, or
+	// were not waited for any longer; Elapsed that until the last answer.
+	Started time.Duration `json:"startedNs"`
 	Elapsed time.Duration `json:"elapsedNs"`
+	// Stages are what the pods did then, one after the other.
+	Stages []Stage `json:"stages,omitempty"`
+}
+
+// Stage is a part of a trial.
+type Stage struct {
+	Name string        `json:"name"`
+	Took time.Duration `json:"tookNs"`
 }
 
 // Placed says whether pods were put in the places of the replicas, and the zones and

@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/agent"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
@@ -26,23 +25,13 @@ const (
 	databasesAtOnce = 4
 )
 
-// Slots in which round trips are measured: in each, an agent asks one other and is
-// asked by one other.
-const (
-	shortestSlot = 25 * time.Millisecond
-	// slotTrips is how many round trips a slot has room for: opening a connection,
-	// the first answer and those that count.
-	slotTrips = 12
-	// mostSlots is what all slots together may take.
-	mostSlots = 15 * time.Second
-)
-
 // ask lets the agents ask, one kind of thing after the other.
 func (r *run) ask(ctx context.Context) {
 	streams, cancel := context.WithCancel(ctx)
 	defer cancel()
-	r.Progress("bringing the agents")
+	done := r.stage("bringing the agents", "")
 	each(r.stands, openedAtOnce, func(s *stand) { r.open(ctx, streams, s) })
+	done()
 	var here []*stand
 	for _, s := range r.stands {
 		if s.session != nil {
@@ -69,8 +58,9 @@ func (r *run) ask(ctx context.Context) {
 	if !r.DatabaseOnly {
 		r.askReplicas(ctx, here)
 	}
-	r.Progress("asking the database from the place of each replica")
+	done = r.stage("asking the database from the place of each replica", "")
 	r.askDatabases(ctx, here)
+	done()
 	r.endAll(ctx, here)
 	each(here, len(here), func(s *stand) { s.session.close(ctx) })
 }
@@ -265,7 +255,7 @@ func (r *run) askReplicas(ctx context.Context, here []*stand) {
 			}
 		}
 	}
-	r.Progress("asking the replicas from each other")
+	done := r.stage("asking the replicas from each other", "")
 	links := make([][]facts.Link, len(here))
 	each(here, len(here), func(s *stand) {
 		i := slices.Index(here, s)
@@ -280,7 +270,8 @@ func (r *run) askReplicas(ctx context.Context, here []*stand) {
 			r.result.Places[i].Access = reply.Access
 		}
 	})
-	r.Progress("measuring the round trips between the replicas")
+	r.askAgain(ctx, here, peers, links, serverName)
+	done()
 	r.measure(ctx, here, peers, links, serverName)
 	for i, s := range here {
 		for _, link := range links[i] {
@@ -293,44 +284,6 @@ func (r *run) askReplicas(ctx context.Context, here []*stand) {
 // others are the peers after one, in a circle.
 func others(peers []mesh.Peer, i int) []mesh.Peer {
 	return append(slices.Clone(peers[i+1:]), peers[:i]...)
-}
-
-// measure lets each agent measure those that it reached, in slots. Links stand in the
-// order of the slots.
-func (r *run) measure(ctx context.Context, here []*stand, peers []mesh.Peer, links [][]facts.Link, serverName string) {
-	slowest := time.Duration(0)
-	for _, all := range links {
-		for _, link := range all {
-			if link.Relay != nil && link.Relay.Latency != nil {
-				slowest = max(slowest, link.Relay.Latency.Median)
-			}
-		}
-	}
-	if len(here) < 2 || slowest == 0 {
-		return
-	}
-	slot := max(shortestSlot, min(slotTrips*slowest, mostSlots/time.Duration(len(here)-1)))
-	each(here, len(here), func(s *stand) {
-		i := slices.Index(here, s)
-		if links[i] == nil {
-			return
-		}
-		turns := others(peers, i)
-		for n := range turns {
-			if answer := links[i][n].Relay; answer == nil || answer.Failure != nil {
-				turns[n].Relay = ""
-			}
-		}
-		reply, err := s.session.ask(ctx, agent.Request{Measure: &agent.Measure{Peers: turns, ServerName: serverName, Slot: slot}})
-		if err != nil {
-			return
-		}
-		for n, latency := range reply.Latencies {
-			if latency != nil && links[i][n].Relay != nil {
-				links[i][n].Relay.Latency = latency
-			}
-		}
-	})
 }
 
 // askDatabases lets the agents ask the database that their environment names.

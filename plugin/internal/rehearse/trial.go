@@ -87,7 +87,6 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	}
 	r := &run{Options: o, cluster: c, result: &Result{URLs: map[string]URL{}}}
 	begin := time.Now()
-	defer func() { r.result.Trial.Elapsed = time.Since(begin) }()
 	if err := r.prepare(ctx); err != nil {
 		return nil, err
 	}
@@ -96,7 +95,9 @@ func Run(ctx context.Context, o Options) (*Result, error) {
 	if err != nil {
 		return nil, err
 	}
+	r.result.Trial.Started = time.Since(begin)
 	r.ask(ctx)
+	r.result.Trial.Elapsed = time.Since(begin)
 	return r.result, nil
 }
 
@@ -267,6 +268,16 @@ func (c *cluster) gone(ctx context.Context, job *batchv1.Job) []corev1.Pod {
 		case <-ctx.Done():
 			return left
 		}
+	}
+}
+
+// stage says what is done now, and notes how long it takes when the returned function
+// is called.
+func (r *run) stage(name, detail string) (done func()) {
+	r.Progress(name + detail)
+	begin := time.Now()
+	return func() {
+		r.result.Trial.Stages = append(r.result.Trial.Stages, facts.Stage{Name: name, Took: time.Since(begin)})
 	}
 }
 

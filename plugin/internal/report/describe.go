@@ -14,6 +14,7 @@ import (
 func Of(c *check.Case, outcomes []check.Outcome) Report {
 	r := Report{Outcomes: outcomes, Postgres: describePostgres(c.Postgres), Running: describeRunning(c)}
 	r.Positions, r.Mesh = describeMesh(c.Facts)
+	r.Trial = c.Trial
 	if c.Deployment != nil {
 		r.Deployment = describe(c.Deployment)
 	}

@@ -32,7 +32,7 @@ func formats() []format {
 		if colored {
 			w.Colors()
 		}
-		return textWriter{color: colored, verbose: o.Verbose}
+		return textWriter{color: colored, verbose: o.Verbose, columns: w.Columns()}
 	}
 	return []format{
 		{"text", true, same, text},

@@ -5,14 +5,26 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/border"
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
 
-// mostColumns is up to how many replicas the figures of all pairs fit on a screen;
-// more of them become shades.
+// mostColumns is up to how many replicas the figures of all pairs are read with ease;
+// more of them become shades, and so do those for which the screen is too narrow.
 const mostColumns = 12
+
+// usualColumns are those of a line where there is no screen.
+const usualColumns = 120
+
+// The widths of what stands in a row, with the space before it.
+const (
+	cellWidth     = 6
+	databaseWidth = 10
+	accessWidth   = 12
+)
 
 // The round trips, in milliseconds, from which a cell has another color: Coder asks
 // for the first between replicas, and the second is too slow for them.
@@ -20,15 +32,6 @@ const (
 	slowCell = 10
 	badCell  = 50
 )
-
-// shades are the cells of many replicas, each up to a number of milliseconds.
-var shades = []struct {
-	upTo float64
-	mark string
-}{{1, "·"}, {slowCell, "░"}, {badCell, "▒"}}
-
-// slowestShade is the one beyond all of them.
-const slowestShade = "█"
 
 // matrix shows the round trips from each replica to each other one.
 func (t textWriter) matrix(w io.Writer, r Report) {
@@ -41,48 +44,100 @@ func (t textWriter) matrix(w io.Writer, r Report) {
 	} else {
 		fmt.Fprintln(w, "Asked from a pod in the place of the replica")
 	}
-	if len(r.Positions) <= mostColumns {
-		t.figures(w, r, links)
+	if room := t.room(r); len(r.Positions) <= mostColumns && room >= 0 {
+		t.figures(w, r, links, room)
 	} else {
 		t.shades(w, r, links)
 	}
 	t.worst(w, r)
 	t.port(w, r)
 	zones(w, r)
+	if r.Trial != nil && r.Trial.Elapsed > 0 {
+		fmt.Fprintf(w, "  the pods ran after %s, and had asked after %s\n", human.Duration(r.Trial.Started), human.Duration(r.Trial.Elapsed))
+	}
 	fmt.Fprintln(w)
 }
 
-// figures is a row for each replica, with the median of each way and of the database.
-func (t textWriter) figures(w io.Writer, r Report, links map[[2]string]Link) {
-	names, places := 0, 0
-	for _, p := range r.Positions {
-		names, places = max(names, len(p.Name)), max(places, len(placeName(p)))
+// room is what the figures leave of a line for the names of places; negative where the
+// line is too short for them.
+func (t textWriter) room(r Report) int {
+	cells := 0
+	if len(r.Positions) > 1 {
+		cells = cellWidth * len(r.Positions)
 	}
-	fmt.Fprintf(w, "  %-*s  %-*s", names, "", places, "")
+	return t.width() - len("  ") - nameWidth(r) - cells - databaseWidth - accessWidth
+}
+
+// width is how many letters a line has.
+func (t textWriter) width() int {
+	if t.columns == 0 {
+		return usualColumns
+	}
+	return t.columns
+}
+
+func nameWidth(r Report) int {
+	most := 0
+	for _, p := range r.Positions {
+		most = max(most, utf8.RuneCountInString(p.Name))
+	}
+	return most
+}
+
+// figures is a row for each replica, with the median of each way and of the database.
+func (t textWriter) figures(w io.Writer, r Report, links map[[2]string]Link, room int) {
+	names := nameWidth(r)
+	fmt.Fprintf(w, "  %-*s", names, "")
 	if len(r.Positions) > 1 {
 		for _, p := range r.Positions {
-			fmt.Fprintf(w, "  %6s", "to "+shortName(p.Name))
+			fmt.Fprintf(w, "%*s", cellWidth, "to "+shortName(p.Name))
 		}
 	}
-	fmt.Fprintf(w, "  %8s  %10s\n", "database", "access URL")
+	fmt.Fprintf(w, "%*s%*s\n", databaseWidth, "database", accessWidth, "access URL")
 	for _, from := range r.Positions {
-		fmt.Fprintf(w, "  %-*s  %-*s", names, from.Name, places, placeName(from))
+		fmt.Fprintf(w, "  %-*s", names, from.Name)
 		if len(r.Positions) > 1 {
 			for _, to := range r.Positions {
 				text, color := "·", dim
 				if from.Name != to.Name {
 					text, color = figure(links[[2]string{from.Name, to.Name}].Relay)
 				}
-				fmt.Fprintf(w, "  %s", t.right(6, text, color))
+				fmt.Fprint(w, t.right(cellWidth, text, color))
 			}
 		}
 		text, color := "-", dim
 		if p := from.Postgres; p != nil {
 			text, color = figure(&Answer{OK: p.Reachable, Latency: p.Latency})
 		}
-		fmt.Fprintf(w, "  %s", t.right(8, text, color))
-		text, color = figure(from.AccessURL)
-		fmt.Fprintf(w, "  %s\n", t.right(10, text, color))
+		fmt.Fprint(w, t.right(databaseWidth, text, color))
+		text, color = t.access(r, from)
+		fmt.Fprintf(w, "%s%s\n", t.right(accessWidth, text, color), atEnd(placeName(from), room))
+	}
+}
+
+// access is the cell of the access URL: no answer counts only where the check says so,
+// for nothing may run yet that could answer.
+func (t textWriter) access(r Report, from Position) (text string, painted border.Color) {
+	if a := from.AccessURL; a != nil && !a.OK && !slices.ContainsFunc(r.Outcomes, func(o check.Outcome) bool {
+		return o.ID == "access-url-hairpin" && o.Status == check.Failed
+	}) {
+		return "-", dim
+	}
+	return figure(from.AccessURL)
+}
+
+// atEnd is a name at the end of a line that has so many letters left; empty where that
+// is too few.
+func atEnd(name string, room int) string {
+	const space, fewest = "  ", 3
+	letters := []rune(name)
+	switch room -= len(space); {
+	case len(letters) <= room:
+		return space + name
+	case room < fewest:
+		return ""
+	default:
+		return space + string(letters[:room-1]) + "…"
 	}
 }
 
@@ -117,49 +172,6 @@ func figure(a *Answer) (text string, painted border.Color) {
 	}
 }
 
-// shades is a row for each replica, with one mark for each way.
-func (t textWriter) shades(w io.Writer, r Report, links map[[2]string]Link) {
-	names := 0
-	for _, p := range r.Positions {
-		names = max(names, len(p.Name))
-	}
-	for _, from := range r.Positions {
-		fmt.Fprintf(w, "  %-*s  ", names, from.Name)
-		for _, to := range r.Positions {
-			mark, color := " ", dim
-			if from.Name != to.Name {
-				a := links[[2]string{from.Name, to.Name}].Relay
-				_, color = figure(a)
-				mark = shade(a)
-			}
-			fmt.Fprint(w, t.paint(color, mark))
-		}
-		fmt.Fprintf(w, "  %s\n", placeName(from))
-	}
-	var legend []string
-	for _, s := range shades {
-		legend = append(legend, fmt.Sprintf("%s up to %.0f ms", s.mark, s.upTo))
-	}
-	fmt.Fprintf(w, "  %s, %s longer, %s no answer, - not asked\n", strings.Join(legend, ", "), slowestShade, markFailed)
-}
-
-func shade(a *Answer) string {
-	switch {
-	case a == nil:
-		return "-"
-	case !a.OK:
-		return markFailed
-	case a.Latency == nil:
-		return markPassed
-	}
-	for _, s := range shades {
-		if a.Latency.Median <= s.upTo {
-			return s.mark
-		}
-	}
-	return slowestShade
-}
-
 // worst names the pair with the longest round trip, and the ways without an answer.
 func (t textWriter) worst(w io.Writer, r Report) {
 	var slowest *Link
@@ -176,7 +188,7 @@ func (t textWriter) worst(w io.Writer, r Report) {
 		}
 	}
 	if failed > 1 {
-		fmt.Fprintf(w, "  … and %s more without an answer\n", human.Count(failed-1, "way"))
+		fmt.Fprintf(w, "  … and %s without an answer\n", human.Count(failed-1, "more way"))
 	}
 	if slowest != nil {
 		text, _ := figure(slowest.Relay)
@@ -205,7 +217,7 @@ func (t textWriter) port(w io.Writer, r Report) {
 	}
 }
 
-// zones lists the replicas of each zone, where nodes have one.
+// zones lists the replicas of each zone, where nodes have one, and counts many of them.
 func zones(w io.Writer, r Report) {
 	byZone := map[string][]string{}
 	for _, p := range r.Positions {
@@ -215,6 +227,9 @@ func zones(w io.Writer, r Report) {
 	}
 	var lines []string
 	for zone, names := range byZone {
+		if len(r.Positions) > mostColumns {
+			names = []string{human.Count(len(names), "replica")}
+		}
 		lines = append(lines, zone+": "+strings.Join(names, ", "))
 	}
 	slices.Sort(lines)

@@ -24,6 +24,8 @@ type Report struct {
 	// Positions are where replicas were asked from, and Mesh is what they answered.
 	Positions []Position
 	Mesh      []Link
+	// Trial is nil where no pods were put in the places of the replicas.
+	Trial *facts.Trial
 	// Running is nil where nothing that runs was asked.
 	Running *Running
 	// Strict counts an unproven check of severity error as a finding.

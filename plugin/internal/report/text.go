@@ -23,6 +23,8 @@ const (
 // check, and below a line that is not good what was seen and what to do.
 type textWriter struct {
 	color, verbose bool
+	// columns is how many letters a line of the screen has; 0 where there is none.
+	columns int
 }
 
 func (t textWriter) Write(w io.Writer, r Report) error {

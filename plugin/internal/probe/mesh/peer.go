@@ -28,6 +28,10 @@ const InfoPrefix = "INFO "
 // mostGreeting bounds that line.
 const mostGreeting = 4 << 10
 
+// peersAtOnce bounds how many peers an agent asks at the same time, while all the
+// others do too.
+const peersAtOnce = 8
+
 // Peer is a replica as another one knows it.
 type Peer struct {
 	// Name is that of the replica, Identity that of the agent in its place.
@@ -39,12 +43,12 @@ type Peer struct {
 	Cluster string `json:"cluster,omitempty"`
 }
 
-// Reach asks peers side by side, and measures one round trip for a first idea. The server name is what they are asked
-// for over TLS.
+// Reach asks peers, some of them side by side, and measures one round trip for a first
+// idea. The server name is what they are asked for over TLS.
 func (o Options) Reach(ctx context.Context, peers []Peer, serverName string) []facts.Link {
 	o.Once = true
 	links := make([]facts.Link, len(peers))
-	slots := make(chan struct{}, atOnce)
+	slots := make(chan struct{}, peersAtOnce)
 	var wg sync.WaitGroup
 	for i, p := range peers {
 		links[i].To = p.Name
