@@ -21,17 +21,18 @@ import (
 // where it alone is missing. For pods/exec, the one verb or the other is enough, by the
 // version of Kubernetes.
 var missed = map[right]trial{
-	{"batch", "jobs", "create"}:                {fault: "No right to create Jobs"},
-	{"", "pods/portforward", "create"}:         {fault: "No right to create pods/portforward, and an image of agents", args: []string{"--agent-image", images.Agent}},
-	deleteJobs:                                 {fault: "No right to delete Jobs", args: []string{"--timeout", "40s"}},
-	{"", "pods", "list"}:                       {fault: "No right to list pods"},
-	{"", "pods/exec", "create"}:                {},
-	{"", "pods/exec", "get"}:                   {},
-	{"", "services", "list"}:                   {fault: "No right to list Services"},
-	{"policy", "poddisruptionbudgets", "list"}: {fault: "No right to list PodDisruptionBudgets"},
-	{"", "serviceaccounts", "get"}:             {fault: "No right to get service accounts"},
-	{"", "events", "list"}:                     {fault: "No right to list events, and a pod that is not made", args: asRoot},
-	{"", "nodes", "get"}:                       {fault: "No right to get nodes"},
+	{"batch", "jobs", "create"}:                      {fault: "No right to create Jobs"},
+	{"", "pods/portforward", "create"}:               {fault: "No right to create pods/portforward, and an image of agents", args: []string{"--agent-image", images.Agent}},
+	deleteJobs:                                       {fault: "No right to delete Jobs", args: []string{"--timeout", "40s"}},
+	{"", "pods", "list"}:                             {fault: "No right to list pods"},
+	{"", "pods/exec", "create"}:                      {},
+	{"", "pods/exec", "get"}:                         {},
+	{"", "services", "list"}:                         {fault: "No right to list Services"},
+	{"policy", "poddisruptionbudgets", "list"}:       {fault: "No right to list PodDisruptionBudgets"},
+	{"", "serviceaccounts", "get"}:                   {fault: "No right to get service accounts"},
+	{"", "events", "list"}:                           {fault: "No right to list events, and a pod that is not made", args: asRoot},
+	{"", "nodes", "get"}:                             {fault: "No right to get nodes"},
+	{"networking.k8s.io", "networkpolicies", "list"}: {fault: "No right to list NetworkPolicies"},
 }
 
 // deleteJobs is the right without which a run cannot clear up.

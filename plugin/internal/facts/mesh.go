@@ -3,6 +3,7 @@ package facts
 import (
 	"time"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
@@ -107,6 +108,11 @@ type Trial struct {
 	Untried []Absence `json:"untried,omitempty"`
 	// Unplaced says why the zones and regions of the nodes are not known.
 	Unplaced string `json:"unplaced,omitempty"`
+	// Policies are the NetworkPolicies in the cluster that select the pods. Where
+	// PoliciesRead is false, they are not known, and PoliciesUnread says why.
+	Policies       []deployment.Policy `json:"policies,omitempty"`
+	PoliciesRead   bool                `json:"policiesRead,omitempty"`
+	PoliciesUnread string              `json:"policiesUnread,omitempty"`
 	// Foreign is how many requests of others the pods got, which they refused.
 	Foreign int `json:"foreign,omitempty"`
 	// Started is the time from the first request to the cluster until the pods ran, or

@@ -255,6 +255,7 @@ func (r *run) askReplicas(ctx context.Context, here []*stand) {
 			}
 		}
 	}
+	r.readPolicies(ctx)
 	done := r.stage("asking the replicas from each other", "")
 	links := make([][]facts.Link, len(here))
 	each(here, len(here), func(s *stand) {
@@ -279,6 +280,19 @@ func (r *run) askReplicas(ctx context.Context, here []*stand) {
 			r.result.Links = append(r.result.Links, link)
 		}
 	}
+}
+
+// readPolicies reads the NetworkPolicies that are in force while the agents ask.
+func (r *run) readPolicies(ctx context.Context) {
+	var namespaces []string
+	for _, w := range r.Workloads {
+		if !slices.Contains(namespaces, w.Namespace) {
+			namespaces = append(namespaces, w.Namespace)
+		}
+	}
+	t := &r.result.Trial
+	r.result.Policies, t.PoliciesUnread = r.cluster.networkPolicies(ctx, namespaces)
+	t.PoliciesRead = t.PoliciesUnread == ""
 }
 
 // others are the peers after one, in a circle.

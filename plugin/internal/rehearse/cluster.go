@@ -10,11 +10,13 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	batchclient "k8s.io/client-go/kubernetes/typed/batch/v1"
 	coreclient "k8s.io/client-go/kubernetes/typed/core/v1"
+	networkingclient "k8s.io/client-go/kubernetes/typed/networking/v1"
 	policyclient "k8s.io/client-go/kubernetes/typed/policy/v1"
 	"k8s.io/client-go/rest"
 )
@@ -25,6 +27,8 @@ type cluster struct {
 	core   *coreclient.CoreV1Client
 	batch  *batchclient.BatchV1Client
 	policy *policyclient.PolicyV1Client
+	// networking is that of NetworkPolicies.
+	networking *networkingclient.NetworkingV1Client
 }
 
 // requestTime bounds one request.
@@ -50,7 +54,11 @@ func connect(config *rest.Config) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &cluster{config, core, batch, policy}, nil
+	networking, err := networkingclient.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	return &cluster{config, core, batch, policy, networking}, nil
 }
 
 // create makes a Job.
@@ -140,6 +148,23 @@ func (c *cluster) budgets(ctx context.Context, namespace string) ([]policyv1.Pod
 		return nil, err
 	}
 	return found.Items, nil
+}
+
+// networkPolicies are those of the namespaces; why says that they are not known.
+func (c *cluster) networkPolicies(ctx context.Context, namespaces []string) (found []networkingv1.NetworkPolicy, why string) {
+	ctx, cancel := context.WithTimeout(ctx, requestTime)
+	defer cancel()
+	for _, namespace := range namespaces {
+		list, err := c.networking.NetworkPolicies(namespace).List(ctx, metav1.ListOptions{})
+		if right := lacks(err, "list", "networkpolicies.networking.k8s.io", namespace); right != "" {
+			return nil, right
+		}
+		if err != nil {
+			return nil, "the NetworkPolicies of namespace " + namespace + " cannot be read: " + err.Error()
+		}
+		found = append(found, list.Items...)
+	}
+	return found, ""
 }
 
 // lacks says which right is missing; empty where an error is about something else.

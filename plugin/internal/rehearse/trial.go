@@ -13,6 +13,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	"k8s.io/client-go/rest"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/agent/embedded"
@@ -50,6 +51,8 @@ type Result struct {
 	// URLs are the database URLs in the environment of replicas, without secrets.
 	URLs  map[string]URL
 	Trial facts.Trial
+	// Policies are the NetworkPolicies in the namespaces of the pods.
+	Policies []networkingv1.NetworkPolicy
 	// NoDatabase says why no agent asked one; empty where one did.
 	NoDatabase string
 }

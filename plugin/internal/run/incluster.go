@@ -13,6 +13,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/guard"
 	"github.com/coder-ha/coder-ha/plugin/internal/rehearse"
 	"github.com/coder-ha/coder-ha/plugin/internal/source"
+	"github.com/coder-ha/coder-ha/plugin/internal/source/kube"
 	"github.com/coder-ha/coder-ha/plugin/internal/source/kubeconfig"
 )
 
@@ -66,6 +67,9 @@ func (r Request) rehearse(ctx context.Context, described *source.Description, ke
 		return
 	}
 	into.Places, into.Mesh, into.Trial = result.Places, result.Links, &result.Trial
+	for _, p := range result.Policies {
+		into.Trial.Policies = append(into.Trial.Policies, kube.Policies(into.Deployment, p, deployment.Origin{Kind: "NetworkPolicy", Namespace: p.Namespace, Name: p.Name})...)
+	}
 	into.Postgres = append(into.Postgres, result.Postgres...)
 	if result.Trial.Unplaced != "" {
 		into.Lacks(facts.Nodes, facts.Gap{Reason: result.Trial.Unplaced, Proof: "grant that right, see docs/rbac-nodes.yaml"})

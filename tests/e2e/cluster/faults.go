@@ -71,24 +71,37 @@ func (c *Cluster) controlPlaneNetwork() (netns.NsHandle, error) {
 
 // firstChild is the only child of the keeper: the control plane.
 func firstChild(keeper int) (int, error) {
-	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", keeper))
+	children, err := childrenOf(keeper)
 	if err != nil {
 		return 0, fmt.Errorf("looking for the control plane: %w", err)
 	}
+	if len(children) == 0 {
+		return 0, errors.New("the cluster has no control plane")
+	}
+	return children[0], nil
+}
+
+// childrenOf are the processes that a process started.
+func childrenOf(pid int) ([]int, error) {
+	tasks, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", pid))
+	if err != nil {
+		return nil, fmt.Errorf("listing the children of process %d: %w", pid, err)
+	}
+	var children []int
 	for _, file := range tasks {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			continue
 		}
-		if fields := strings.Fields(string(text)); len(fields) > 0 {
-			pid, err := strconv.Atoi(fields[0])
+		for field := range strings.FieldsSeq(string(text)) {
+			child, err := strconv.Atoi(field)
 			if err != nil {
-				return 0, fmt.Errorf("reading %s: %w", file, err)
+				return nil, fmt.Errorf("reading %s: %w", file, err)
 			}
-			return pid, nil
+			children = append(children, child)
 		}
 	}
-	return 0, errors.New("the cluster has no control plane")
+	return children, nil
 }
 
 // KillContainer sends SIGKILL to every process of a container. id is its

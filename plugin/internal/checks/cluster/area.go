@@ -11,5 +11,5 @@ var area = check.Area{ID: "cluster", Title: "Cluster: pubsub between replicas"}
 
 // Checks are those of this area, in the order of reports.
 func Checks() []check.Check {
-	return slices.Concat(hostChecks(), agreementChecks(), networkChecks(), reachChecks())
+	return slices.Concat(hostChecks(), agreementChecks(), networkChecks(), enforcementChecks(), reachChecks())
 }

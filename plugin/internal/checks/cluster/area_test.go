@@ -7,5 +7,5 @@ import (
 )
 
 func TestEveryCheckTellsRightFromWrong(t *testing.T) {
-	checktest.Run(t, Checks(), agreementCases, hostCases, policyCases, networkCases, reachCases)
+	checktest.Run(t, Checks(), agreementCases, hostCases, policyCases, networkCases, enforcementCases, reachCases)
 }

@@ -7,35 +7,10 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment/policies"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 )
-
-// The protocols of a need.
-const (
-	tcp = "TCP"
-	udp = "UDP"
-)
-
-// need is a way that a replica's traffic must be able to go.
-type need struct {
-	what     string
-	port     int
-	protocol string
-	// peer says whether the other end is another replica; else it is host, as
-	// far as that is an address.
-	peer bool
-	host string
-	// elsewhere says that the other end runs in a namespace of its own;
-	// namespace is its name, where that is known.
-	elsewhere bool
-	namespace string
-	// or is another way that serves as well.
-	or *need
-	// versioned says that only some versions of Coder need it, and which one runs is
-	// not known.
-	versioned bool
-}
 
 // judgePolicies evaluates the policies that select a replica. Where the other
 // end is only a name, a rule that could allow it counts as allowing it.
@@ -63,41 +38,41 @@ func judgePolicies(j *judgment.Judgment, d *deployment.Deployment, r deployment.
 	j.Good()
 	between := replicaNeeds(d, r)
 	if len(ingress) > 0 {
-		reportBlocked(j, d, r, ingress, "from other replicas", between, func(p deployment.Policy, n need) bool {
-			return slices.ContainsFunc(p.Ingress, func(rule deployment.PolicyRule) bool { return allows(d, r, n, rule) })
+		reportBlocked(j, d, r, ingress, "from other replicas", between, func(p deployment.Policy, n policies.Need) bool {
+			return slices.ContainsFunc(p.Ingress, func(rule deployment.PolicyRule) bool { return policies.Allows(d, r, n, rule) })
 		})
 	}
 	if len(egress) > 0 {
-		reportBlocked(j, d, r, egress, "to", append(between, outsideNeeds(d, r)...), func(p deployment.Policy, n need) bool {
-			return slices.ContainsFunc(p.Egress, func(rule deployment.PolicyRule) bool { return allows(d, r, n, rule) })
+		reportBlocked(j, d, r, egress, "to", append(between, outsideNeeds(d, r)...), func(p deployment.Policy, n policies.Need) bool {
+			return slices.ContainsFunc(p.Egress, func(rule deployment.PolicyRule) bool { return policies.Allows(d, r, n, rule) })
 		})
 	}
 }
 
-func reportBlocked(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, policies []deployment.Policy, way string, needs []need, allowed func(deployment.Policy, need) bool) {
+func reportBlocked(j *judgment.Judgment, d *deployment.Deployment, r deployment.Replica, selecting []deployment.Policy, way string, needs []policies.Need, allowed func(deployment.Policy, policies.Need) bool) {
 	for _, n := range needs {
-		if slices.ContainsFunc(policies, func(p deployment.Policy) bool {
-			return allowed(p, n) || n.or != nil && allowed(p, *n.or)
+		if slices.ContainsFunc(selecting, func(p deployment.Policy) bool {
+			return allowed(p, n) || n.Or != nil && allowed(p, *n.Or)
 		}) {
 			continue
 		}
-		if n.versioned {
+		if n.Versioned {
 			j.Unproven(someVersions, sayVersion)
 			continue
 		}
 		var names []string
-		for _, p := range policies {
+		for _, p := range selecting {
 			names = append(names, p.Name)
 		}
-		what := way + " " + n.what
-		if n.peer && way != "to" {
-			what = "to " + n.what + " " + way
+		what := way + " " + n.What
+		if n.Peer && way != "to" {
+			what = "to " + n.What + " " + way
 		}
-		s := judgment.Subject(policies[0].Origin)
+		s := judgment.Subject(selecting[0].Origin)
 		j.Find(check.Finding{
 			Message: "no NetworkPolicy allows traffic " + what, Subject: s,
-			Observed: fmt.Sprintf("NetworkPolicy %s selects %s and allows no %s %s", strings.Join(names, ", "), d.Workloads[r.Workload].Name, n.protocol, portText(n.port)),
-			Expected: fmt.Sprintf("%s %s allowed", n.protocol, portText(n.port)),
+			Observed: fmt.Sprintf("NetworkPolicy %s selects %s and allows no %s %s", strings.Join(names, ", "), d.Workloads[r.Workload].Name, n.Protocol, portText(n.Port)),
+			Expected: fmt.Sprintf("%s %s allowed", n.Protocol, portText(n.Port)),
 		})
 	}
 }
@@ -110,39 +85,39 @@ func portText(port int) string {
 }
 
 // replicaNeeds is what replicas need of each other.
-func replicaNeeds(d *deployment.Deployment, r deployment.Replica) []need {
+func replicaNeeds(d *deployment.Deployment, r deployment.Replica) []policies.Need {
 	if !d.Several() {
 		return nil
 	}
-	var needs []need
+	var needs []policies.Need
 	relayURL := r.Env(coder.RelayURL)
 	if e, err := deployment.ParseEndpoint(relayURL.Text); err == nil && relayURL.Set() && r.EmbeddedRelay() {
 		port := d.DialedPorts(r, e)[0]
-		needs = append(needs, need{what: "the relay port of replicas", port: port, protocol: tcp, peer: true})
+		needs = append(needs, policies.Need{What: "the relay port of replicas", Port: port, Protocol: policies.TCP, Peer: true})
 	}
 	if on, _ := d.NATS(r); on {
-		needs = append(needs, need{what: "the pubsub port of replicas", port: coder.NATSPort, protocol: tcp, peer: true, versioned: d.NATSDependsOnVersion(r)})
+		needs = append(needs, policies.Need{What: "the pubsub port of replicas", Port: coder.NATSPort, Protocol: policies.TCP, Peer: true, Versioned: d.NATSDependsOnVersion(r)})
 	}
 	return needs
 }
 
 // outsideNeeds is what a replica needs of the rest of the world.
-func outsideNeeds(d *deployment.Deployment, r deployment.Replica) []need {
+func outsideNeeds(d *deployment.Deployment, r deployment.Replica) []policies.Need {
 	// OpenShift's DNS pods listen on 5353, and its policies are written for pods.
 	elsewhere := d.Workloads[r.Workload].Namespace != "kube-system"
-	needs := []need{{
-		what: "DNS", port: 53, protocol: udp, elsewhere: elsewhere,
-		or: &need{port: 5353, protocol: udp, elsewhere: elsewhere},
+	needs := []policies.Need{{
+		What: "DNS", Port: 53, Protocol: policies.UDP, Elsewhere: elsewhere,
+		Or: &policies.Need{Port: 5353, Protocol: policies.UDP, Elsewhere: elsewhere},
 	}}
 	own := d.Workloads[r.Workload].Namespace
 	if database, needed := databaseNeed(r); needed {
-		needs = append(needs, database.inNamespaceOf(own))
+		needs = append(needs, database.InNamespaceOf(own))
 	}
 	e, err := deployment.ParseEndpoint(r.Env(coder.AccessURL).Text)
 	if err != nil || deployment.Loopback(e.Host) {
 		return needs
 	}
-	access := need{what: "the access URL", port: e.Port, protocol: tcp, host: string(e.Host)}.inNamespaceOf(own)
+	access := policies.Need{What: "the access URL", Port: e.Port, Protocol: policies.TCP, Host: string(e.Host)}.InNamespaceOf(own)
 	for _, s := range d.Services {
 		// Traffic to a Service is judged where it arrives, at a pod's own port:
 		// a rule for the Service's port does not help.
@@ -150,85 +125,23 @@ func outsideNeeds(d *deployment.Deployment, r deployment.Replica) []need {
 			continue
 		}
 		if port, ok := s.Target(e.Port, d.Workloads[r.Workload].Pod); ok {
-			access.port, access.peer = port, true
+			access.Port, access.Peer = port, true
 		}
 	}
 	return append(needs, access)
 }
 
-// inNamespaceOf adds the namespace of the other end, seen from the replicas' own
-// namespace, where its host is the name of a Service (NAME.NAMESPACE.svc…).
-func (n need) inNamespaceOf(own string) need {
-	if parts := strings.Split(strings.ToLower(n.host), "."); len(parts) > 2 && parts[2] == "svc" {
-		n.namespace, n.elsewhere = parts[1], parts[1] != own
-	}
-	return n
-}
-
 // databaseNeed is the way to Postgres; there is none to a database, or to a
 // proxy in the pod, that the replica reaches on its own machine.
-func databaseNeed(r deployment.Replica) (database need, needed bool) {
-	database = need{what: "Postgres", protocol: tcp}
+func databaseNeed(r deployment.Replica) (database policies.Need, needed bool) {
+	database = policies.Need{What: "Postgres", Protocol: policies.TCP}
 	value := r.Env(coder.PostgresURL)
 	if !value.Set() {
 		return database, !value.Unset()
 	}
 	if u := r.Database; u != nil && u.Problem == nil {
-		database.port, database.host = u.Host().Port, u.Host().Name
+		database.Port, database.Host = u.Host().Port, u.Host().Name
 		return database, !u.Local()
 	}
 	return database, true
-}
-
-// allows says whether a rule lets a need through.
-func allows(d *deployment.Deployment, r deployment.Replica, n need, rule deployment.PolicyRule) bool {
-	if !slices.ContainsFunc(rule.Ports, func(p deployment.PolicyPort) bool { return portAllows(d, r, p, n) }) && len(rule.Ports) > 0 {
-		return false
-	}
-	if len(rule.Peers) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(rule.Peers, func(p deployment.PolicyPeer) bool {
-		if n.peer {
-			return peerSelects(d, r, p)
-		}
-		return peerReaches(r, d.Workloads[r.Workload].Namespace, p, n)
-	})
-}
-
-func portAllows(d *deployment.Deployment, r deployment.Replica, p deployment.PolicyPort, n need) bool {
-	if p.Protocol != n.protocol {
-		return false
-	}
-	if p.Port == 0 && p.Name == "" {
-		return true
-	}
-	from := p.Port
-	if p.Name != "" {
-		from = d.Workloads[r.Workload].Pod.PortNamed(p.Name)
-		if !n.peer && from == 0 {
-			// The name is one of the other pod, which is not known here.
-			return true
-		}
-	}
-	to := from
-	if p.EndPort != 0 {
-		to = p.EndPort
-	}
-	if n.port == 0 {
-		return couldBePostgres(r, from, to)
-	}
-	return from <= n.port && n.port <= to
-}
-
-// couldBePostgres says of a rule whether its ports may be meant for a database
-// whose port is not known: they are not those of the other needs.
-func couldBePostgres(r deployment.Replica, from, to int) bool {
-	known := []int{53, 80, 443, coder.NATSPort}
-	for _, variable := range []string{coder.HTTPAddress, coder.TLSAddress} {
-		if _, port, ok := deployment.SplitAddress(r.Address(variable).Text); ok {
-			known = append(known, port)
-		}
-	}
-	return from != to || !slices.Contains(known, from)
 }

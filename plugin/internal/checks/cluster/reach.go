@@ -39,7 +39,7 @@ func judgeReach(f *check.Case) check.Result {
 			default:
 				s := judgment.Of(d, r, r.EffectiveClusterHost())
 				s.Replica = r.Name
-				if j.ReachFromPods(f, link.From, "port 6222 of "+r.Name, *link.Cluster, check.Finding{Subject: s, Expected: "a connection within 3 s", Remedy: podRemedy(f)}) {
+				if j.ReachBetweenPods(f, *link, r, coder.NATSPort, "port 6222 of "+r.Name, *link.Cluster, check.Finding{Subject: s, Expected: "a connection within 3 s", Remedy: podRemedy(f)}) {
 					reached, from = reached+1, link.From
 				}
 			}

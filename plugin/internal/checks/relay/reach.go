@@ -52,12 +52,21 @@ func judgeReach(f *check.Case) check.Result {
 		default:
 			s := judgment.Of(f.Deployment, r, r.Env(coder.RelayURL))
 			s.Replica = r.Name
-			if j.ReachFromPods(f, link.From, "the relay of "+r.Name, *link.Relay, check.Finding{Subject: s, Expected: expected(link.Relay), Remedy: podRemedy(f, r, link.Relay)}) {
+			if j.ReachBetweenPods(f, *link, r, relayPort(link.Relay), "the relay of "+r.Name, *link.Relay, check.Finding{Subject: s, Expected: expected(link.Relay), Remedy: podRemedy(f, r, link.Relay)}) {
 				reached, from = reached+1, link.From
 			}
 		}
 	})
 	return recorded(f, judgment.Noted(result, judgment.ReachedNote(f, reached, from)))
+}
+
+// relayPort is the port that was asked; 0 if it cannot be told.
+func relayPort(a *facts.Answer) int {
+	e, err := deployment.ParseEndpoint(deployment.Text(a.Target))
+	if err != nil {
+		return 0
+	}
+	return e.Port
 }
 
 // podRemedy is what to do where pods do not reach each other; empty where the

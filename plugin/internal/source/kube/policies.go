@@ -15,23 +15,29 @@ import (
 // policies gathers the NetworkPolicies that select replicas.
 func (in *input) policies(d *deployment.Deployment) error {
 	return eachNear(in, networkingv1.GroupName, "NetworkPolicy", func(o manifest.Object, p networkingv1.NetworkPolicy) {
-		found := deployment.Policy{
-			Namespace: o.Namespace, Name: p.Name, Pods: *selector(&p.Spec.PodSelector), Origin: origin(o, "spec"),
-			RestrictsIngress: directs(p, networkingv1.PolicyTypeIngress), RestrictsEgress: directs(p, networkingv1.PolicyTypeEgress),
-		}
-		if !slices.ContainsFunc(d.Replicas, func(r deployment.Replica) bool {
-			return d.Workloads[r.Workload].Namespace == o.Namespace && found.Pods.Matches(r.Labels)
-		}) {
-			return
-		}
-		for _, rule := range p.Spec.Ingress {
-			found.Ingress = append(found.Ingress, policyRule(rule.Ports, rule.From))
-		}
-		for _, rule := range p.Spec.Egress {
-			found.Egress = append(found.Egress, policyRule(rule.Ports, rule.To))
-		}
-		d.Policies = append(d.Policies, found)
+		p.Namespace = o.Namespace
+		d.Policies = append(d.Policies, Policies(d, p, origin(o, "spec"))...)
 	})
+}
+
+// Policies is a NetworkPolicy in the model, if it selects replicas.
+func Policies(d *deployment.Deployment, p networkingv1.NetworkPolicy, at deployment.Origin) []deployment.Policy {
+	found := deployment.Policy{
+		Namespace: p.Namespace, Name: p.Name, Pods: *selector(&p.Spec.PodSelector), Origin: at,
+		RestrictsIngress: directs(p, networkingv1.PolicyTypeIngress), RestrictsEgress: directs(p, networkingv1.PolicyTypeEgress),
+	}
+	if !slices.ContainsFunc(d.Replicas, func(r deployment.Replica) bool {
+		return d.Workloads[r.Workload].Namespace == p.Namespace && found.Pods.Matches(r.Labels)
+	}) {
+		return nil
+	}
+	for _, rule := range p.Spec.Ingress {
+		found.Ingress = append(found.Ingress, policyRule(rule.Ports, rule.From))
+	}
+	for _, rule := range p.Spec.Egress {
+		found.Egress = append(found.Egress, policyRule(rule.Ports, rule.To))
+	}
+	return []deployment.Policy{found}
 }
 
 // directs says whether a policy restricts a direction: it names it, or by

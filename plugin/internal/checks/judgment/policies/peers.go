@@ -1,4 +1,4 @@
-package cluster
+package policies
 
 import (
 	"maps"
@@ -76,15 +76,15 @@ func mayHoldPods(block deployment.IPBlock, family string) bool {
 
 // peerReaches says whether a peer of a rule may cover the other end of a need. A
 // name may be any address, and any pod but the replicas themselves.
-func peerReaches(r deployment.Replica, own string, p deployment.PolicyPeer, n need) bool {
+func peerReaches(r deployment.Replica, own string, p deployment.PolicyPeer, n Need) bool {
 	if p.IPBlock == nil {
-		if p.Namespaces == nil && n.elsewhere {
+		if p.Namespaces == nil && n.Elsewhere {
 			return false
 		}
-		if p.Namespaces != nil && n.elsewhere && n.namespace == "" && only(*p.Namespaces, own) {
+		if p.Namespaces != nil && n.Elsewhere && n.Namespace == "" && only(*p.Namespaces, own) {
 			return false
 		}
-		if p.Namespaces != nil && n.namespace != "" && !selectsNamespace(*p.Namespaces, deployment.Workload{Namespace: n.namespace}) {
+		if p.Namespaces != nil && n.Namespace != "" && !selectsNamespace(*p.Namespaces, deployment.Workload{Namespace: n.Namespace}) {
 			return false
 		}
 		if p.Pods == nil || p.Namespaces != nil || !p.Pods.Exact() {
@@ -92,7 +92,7 @@ func peerReaches(r deployment.Replica, own string, p deployment.PolicyPeer, n ne
 		}
 		return !p.Pods.Invalid && !p.Pods.Matches(r.Labels)
 	}
-	addr, err := netip.ParseAddr(n.host)
+	addr, err := netip.ParseAddr(n.Host)
 	if err != nil {
 		return true
 	}

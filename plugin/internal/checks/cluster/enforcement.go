@@ -1,0 +1,94 @@
+package cluster
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/coder-ha/coder-ha/plugin/internal/check"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment/policies"
+	"github.com/coder-ha/coder-ha/plugin/internal/coder"
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
+	"github.com/coder-ha/coder-ha/plugin/internal/human"
+)
+
+// enforcementChecks judge whether the cluster does what its NetworkPolicies say.
+func enforcementChecks() []check.Check {
+	return []check.Check{{
+		ID: "network-policy-unenforced", Area: area, Severity: check.Warning, Needs: judgment.Mesh,
+		Title:   "what a NetworkPolicy in the cluster forbids between the pods does not answer",
+		Why:     "Kubernetes leaves it to the network plugin to enforce NetworkPolicies, and some plugins do not. Then they keep nobody out, and one that forbids what replicas need breaks them on the day on which it is enforced.",
+		Example: "a NetworkPolicy allows only TCP port 8080 to the coderd pods, and port 6222 answers",
+		Remedy:  "Use a network plugin that enforces NetworkPolicies, and allow what replicas need of each other.",
+		Judge:   judgeEnforcement,
+	}}
+}
+
+func judgeEnforcement(f *check.Case) check.Result {
+	switch {
+	case f.Trial == nil:
+		return check.NotApplicable("NetworkPolicies are not for hosts")
+	case !f.Trial.PoliciesRead:
+		return check.Unproven(f.Trial.PoliciesUnread, "grant that right, see docs/rbac.yaml")
+	}
+	forbidden, open := 0, 0
+	var first check.Finding
+	for _, link := range f.Mesh {
+		for _, way := range waysOf(link) {
+			blocking := forbids(f, link, way.port)
+			if len(blocking) == 0 {
+				continue
+			}
+			forbidden++
+			if way.answer.Failure != nil {
+				continue
+			}
+			if open++; open == 1 {
+				names := strings.Join(blocking, ", ")
+				first = check.Finding{
+					Message: fmt.Sprintf("NetworkPolicy %s forbids TCP port %d between the pods, and yet it answers, from %s to %s", names, way.port, link.From, link.To),
+					Subject: check.Subject{Kind: "NetworkPolicy", Namespace: f.Deployment.Workloads[0].Namespace, Name: blocking[0]}, Expected: "no answer",
+				}
+			}
+		}
+	}
+	switch {
+	case forbidden == 0:
+		return check.NotApplicable("no NetworkPolicy in the cluster forbids what the pods asked of each other")
+	case open == 0:
+		return check.PassNote(human.Count(forbidden, "way"))
+	}
+	first.Observed = fmt.Sprintf("%d of %s that NetworkPolicies forbid answer", open, human.Count(forbidden, "way"))
+	return check.Fail(first)
+}
+
+// way is a port of a replica that was asked.
+type way struct {
+	port   int
+	answer *facts.Answer
+}
+
+func waysOf(l facts.Link) []way {
+	var ways []way
+	if l.Relay != nil {
+		if e, err := deployment.ParseEndpoint(deployment.Text(l.Relay.Target)); err == nil {
+			ways = append(ways, way{e.Port, l.Relay})
+		}
+	}
+	if l.Cluster != nil {
+		ways = append(ways, way{coder.NATSPort, l.Cluster})
+	}
+	return ways
+}
+
+// forbids are the NetworkPolicies that a way ends at. A mesh carries traffic on ports of
+// its own, so nothing is said of it.
+func forbids(f *check.Case, l facts.Link, port int) []string {
+	from, known := judgment.Peer(f, l.From)
+	to, alsoKnown := judgment.Peer(f, facts.Position(l.To))
+	if !known || !alsoKnown || f.Deployment.Workloads[to.Workload].Mesh() != deployment.NoMesh {
+		return nil
+	}
+	return policies.Blocking(f.Deployment, from, to, port, f.Trial.Policies)
+}
