@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"cmp"
 	"context"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -91,6 +92,7 @@ func (w *worker) do(ctx context.Context, r Request) Reply {
 		if r.Begin.ClusterPort != 0 {
 			w.mesh.ClusterPort = r.Begin.ClusterPort
 		}
+		w.mesh.Roots = roots(r.Begin.Listeners)
 		return Reply{Listening: w.server.start(ctx, *r.Begin)}
 	case r.Reach != nil:
 		return Reply{Links: w.mesh.Reach(ctx, r.Reach.Peers, r.Reach.ServerName)}
@@ -105,6 +107,20 @@ func (w *worker) do(ctx context.Context, r Request) Reply {
 	default:
 		return Reply{Problem: "this agent does not know the request"}
 	}
+}
+
+// roots are those of the replica in whose place the agent is, which serves TLS with its
+// own files; nil where it does not, or where they cannot be read.
+func roots(listeners []Listener) *x509.CertPool {
+	for _, l := range listeners {
+		if len(l.Certs) == 0 {
+			continue
+		}
+		if pool, err := mesh.Roots(l.Certs); err == nil {
+			return pool
+		}
+	}
+	return nil
 }
 
 // measure takes one peer in each slot. One that takes longer than its slot takes of

@@ -39,8 +39,18 @@ type Answer struct {
 	Failure *Failure `json:"failure,omitempty"`
 	// Chain are the certificates that it presented, as PEM.
 	Chain []byte `json:"chain,omitempty"`
+	// Trust says whether the replica that asked trusts them; nil where that was not
+	// tried.
+	Trust *Trust `json:"trust,omitempty"`
 	// Latency is of round trips on one open connection; nil where there are none.
 	Latency *pgfacts.Latency `json:"latency,omitempty"`
+}
+
+// Trust is how a chain looks to a replica, which trusts what is in its own certificate
+// files and nothing else.
+type Trust struct {
+	// Problem is a clause, empty where there is none.
+	Problem string `json:"problem,omitempty"`
 }
 
 // Failure is why an answer is not what it should be.

@@ -9,6 +9,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // untrustedChecks judge whether replicas trust each other.
@@ -27,6 +28,9 @@ func judgeUntrusted(f *check.Case) check.Result {
 	d := f.Deployment
 	representatives := d.Representatives()
 	return servingTLS(func(j *judgment.Judgment, r judgment.Relay) {
+		if judgeSeen(j, f, r) {
+			return
+		}
 		if len(representatives) == 1 {
 			// The replicas of one workload have one file.
 			j.Good()
@@ -42,6 +46,29 @@ func judgeUntrusted(f *check.Case) check.Result {
 			}
 		}
 	})(f)
+}
+
+// judgeSeen judges by what pods in the places of the others made of the certificate;
+// seen is false where none tried.
+func judgeSeen(j *judgment.Judgment, f *check.Case, r judgment.Relay) (seen bool) {
+	for _, link := range f.Mesh {
+		to, known := judgment.Peer(f, facts.Position(link.To))
+		if !known || to.Workload != r.Replica.Workload || link.Relay == nil || link.Relay.Trust == nil {
+			continue
+		}
+		seen = true
+		if link.Relay.Trust.Problem == "" {
+			j.Good()
+			continue
+		}
+		j.Find(check.Finding{
+			Message:  fmt.Sprintf("%s does not trust the certificate of %s", link.From, link.To),
+			Subject:  judgment.Of(r.Deployment, r.Replica, r.Replica.Env(coder.TLSCertFile)),
+			Observed: link.Relay.Trust.Problem, Expected: "one file for all replicas, or the certificate of their authority in each",
+		})
+		return seen
+	}
+	return seen
 }
 
 // judgeTrust judges whether one replica trusts what the other one presents. The name

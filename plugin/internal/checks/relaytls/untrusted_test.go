@@ -17,6 +17,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
 // authority issues certificates.
@@ -74,6 +75,22 @@ func hostsWith(files ...string) func(*checktest.World) {
 	}
 }
 
+// seen lets pods in the places of replicas with https relays try the certificates; the
+// last one has a problem with all.
+func seen(problem string) func(*checktest.World) {
+	return func(w *checktest.World) {
+		checktest.HTTPSRelay(w)
+		checktest.Rehearsed(func(f *check.Case) {
+			for i := range f.Mesh {
+				f.Mesh[i].Relay.Trust = &facts.Trust{}
+				if f.Mesh[i].From == "coder-2" {
+					f.Mesh[i].Relay.Trust.Problem = problem
+				}
+			}
+		})(w)
+	}
+}
+
 func untrustedCases(t *testing.T, c *checktest.Cases) {
 	ours, theirs := newAuthority(t, "ours"), newAuthority(t, "theirs")
 	far := checktest.NewWorld().Now.AddDate(0, 6, 0)
@@ -82,6 +99,8 @@ func untrustedCases(t *testing.T, c *checktest.Cases) {
 	c.About("relay-tls-untrusted",
 		checktest.Skips("plain http", "plain http", nil),
 		checktest.Passes("the replicas of one workload have one file", checktest.HTTPSRelay),
+		checktest.Passes("pods in the places of the replicas trust each other", seen("")),
+		checktest.Fires("one of them trusts nobody", "replica coder-2 does not trust the certificate of coder-0", seen("x509: certificate signed by unknown authority")),
 		checktest.Passes("one certificate on all hosts", hostsWith(one, one, one)),
 		checktest.Passes("one authority, in each file", hostsWith(one+ours.pem, two+ours.pem, three+ours.pem)),
 		checktest.Fires("one authority, in no file", "replica coder-2 does not trust the certificate of coder-1", hostsWith(one, two, three)),

@@ -3,6 +3,7 @@ package mesh
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -104,7 +105,7 @@ func (o Options) ping(ctx context.Context, client *http.Client, answer *facts.An
 		answer.Failure = failure(ctx, err, o.Patience)
 		return
 	}
-	answer.Chain = first.chain
+	answer.Chain, answer.Trust = encoded(first.chain), o.trust(first.chain)
 	if first.status != http.StatusOK {
 		answer.Failure = &facts.Failure{Cause: facts.Status, Status: first.status, Message: fmt.Sprintf("status %d", first.status)}
 		return
@@ -143,7 +144,7 @@ type got struct {
 	// whole says that the body came to its end within the limits: only then the
 	// connection can be used again. As for coderd, the body does not count.
 	whole bool
-	chain []byte
+	chain []*x509.Certificate
 	// identity is who the answer says it is.
 	identity string
 }
@@ -166,7 +167,7 @@ func (o Options) get(ctx context.Context, client *http.Client, url string) (got,
 	}
 	g.took, g.status, g.identity = time.Since(begin), response.StatusCode, response.Header.Get(IdentityHeader)
 	if response.TLS != nil {
-		g.chain = chain(response.TLS)
+		g.chain = response.TLS.PeerCertificates
 	}
 	_, err = io.Copy(io.Discard, response.Body)
 	g.whole = errors.Join(err, response.Body.Close()) == nil
@@ -200,10 +201,10 @@ func base(e deployment.Endpoint) string {
 	return e.Scheme + "://" + address(string(e.Host), e.Port)
 }
 
-// chain are the certificates of a connection.
-func chain(state *tls.ConnectionState) []byte {
+// encoded are certificates as PEM.
+func encoded(chain []*x509.Certificate) []byte {
 	var out []byte
-	for _, c := range state.PeerCertificates {
+	for _, c := range chain {
 		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
 	}
 	return out

@@ -4,6 +4,7 @@ package mesh
 
 import (
 	"context"
+	"crypto/x509"
 	"net"
 	"net/netip"
 	"slices"
@@ -37,6 +38,8 @@ type Options struct {
 	Run string
 	// Expect is the identity that an answer must carry; empty for any.
 	Expect string
+	// Roots are what the replica that asks trusts; nil where that is not known.
+	Roots *x509.CertPool
 	// Once says to measure one round trip only.
 	Once bool
 }

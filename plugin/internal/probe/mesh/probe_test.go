@@ -5,9 +5,12 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"strconv"
 	"sync/atomic"
 	"testing"
@@ -16,6 +19,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 )
 
@@ -170,6 +174,38 @@ func TestTheCertificatesThatAReplicaPresentsAreKept(t *testing.T) {
 	leaf, err := x509.ParseCertificate(block.Bytes)
 	require.NoError(t, err)
 	assert.Equal(t, []string{"other.invalid"}, leaf.DNSNames)
+}
+
+func TestAReplicaTrustsWhatIsInItsOwnFiles(t *testing.T) {
+	t.Parallel()
+	mine, other := certificate(t, "coder.invalid"), certificate(t, "coder.invalid")
+	relay, err := deployment.ParseEndpoint(deployment.Text("https://" + serve(t, "127.0.0.1", &tls.Config{Certificates: []tls.Certificate{mine}}, relayMux())))
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		roots   []tls.Certificate
+		problem string
+	}{
+		"the same certificate": {[]tls.Certificate{mine}, ""},
+		"one of several":       {[]tls.Certificate{other, mine}, ""},
+		"another certificate":  {[]tls.Certificate{other}, "certificate"},
+	} {
+		var files []string
+		for i, pair := range c.roots {
+			file := filepath.Join(t.TempDir(), fmt.Sprintf("%d.crt", i))
+			require.NoError(t, os.WriteFile(file, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}), 0o600))
+			files = append(files, file)
+		}
+		roots, err := Roots(files)
+		require.NoError(t, err)
+		got := Options{Patience: Patience, Roots: roots}.askRelay(t.Context(), relay, "coder.invalid")
+		assert.Nil(t, got.Failure, name)
+		require.NotNil(t, got.Trust, name)
+		assert.Equal(t, c.problem == "", got.Trust.Problem == "", "%s: %s", name, got.Trust.Problem)
+		assert.Contains(t, got.Trust.Problem, c.problem, name)
+	}
+	assert.Nil(t, Options{Patience: Patience}.askRelay(t.Context(), relay, "coder.invalid").Trust, "not tried without files")
+	_, err = Roots([]string{filepath.Join(t.TempDir(), "none.crt")})
+	require.Error(t, err)
 }
 
 func TestAnAnswerWithoutEndCountsByItsStatus(t *testing.T) {
