@@ -31,7 +31,7 @@ func (w *world) onAllNodes(rule string) (end func()) {
 	w.t.Helper()
 	var all []func() error
 	for n := range w.nodes {
-		remove, err := w.cluster.AddRule(n+1, rule)
+		remove, err := w.cluster.AddRule(w.t.Context(), n+1, rule)
 		require.NoError(w.t, err)
 		all = append(all, remove)
 	}

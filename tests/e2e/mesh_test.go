@@ -164,7 +164,7 @@ func TestWhatStandsBetweenReplicasIsNoticed(t *testing.T) {
 // E2E_REPLICAS is a further number of them.
 func TestManyReplicasAreMeasuredAtOnce(t *testing.T) {
 	w := newWorld(t, shared)
-	for _, replicas := range strings.Fields("3 30 " + os.Getenv("E2E_REPLICAS")) {
+	for replicas := range strings.FieldsSeq("3 30 " + os.Getenv("E2E_REPLICAS")) {
 		n, err := strconv.Atoi(replicas)
 		require.NoError(t, err)
 		evidence := filepath.Join(t.TempDir(), "facts.json")

@@ -73,9 +73,12 @@ const (
 	waitShare = 2
 	// removeTime bounds what is left of the request that removes the pods after
 	// Ctrl-C, which ends within half a second; without it the request has requestTime.
-	// goneTime is how long is waited for the end of the pods.
+	// goneTime is how long is waited for the end of the pods, and goneEach longer for
+	// each of more than a few.
 	removeTime = 400 * time.Millisecond
 	goneTime   = 15 * time.Second
+	goneEach   = 500 * time.Millisecond
+	fewStands  = 10
 )
 
 // Run puts a pod in the place of each replica, lets them ask, and takes them away. An
@@ -241,14 +244,15 @@ func (r *run) end(ctx context.Context) {
 	if ctx.Err() != nil {
 		return
 	}
-	gone, done := context.WithTimeout(ctx, goneTime)
+	limit := goneTime + goneEach*time.Duration(max(0, len(r.stands)-fewStands))
+	gone, done := context.WithTimeout(ctx, limit)
 	defer done()
 	for i, job := range r.jobs {
 		if !removed[i] {
 			continue
 		}
 		for _, pod := range r.cluster.gone(gone, job) {
-			r.Say(fmt.Sprintf("pod %s in namespace %s has not ended within %s: it is gone when node %s has ended it", pod.Name, pod.Namespace, goneTime, pod.Spec.NodeName))
+			r.Say(fmt.Sprintf("pod %s in namespace %s has not ended within %s: it is gone when node %s has ended it", pod.Name, pod.Namespace, limit, pod.Spec.NodeName))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -14,7 +15,7 @@ import (
 // AddRule puts a rule before all others for packets that node n (counted from 1)
 // forwards, in the words of iptables: "-p tcp --dport 6222 -j DROP". One that accepts
 // goes past the enforcement of NetworkPolicies. It ends with the returned function.
-func (c *Cluster) AddRule(n int, rule string) (remove func() error, err error) {
+func (c *Cluster) AddRule(ctx context.Context, n int, rule string) (remove func() error, err error) {
 	space, err := c.nodeNetwork(n)
 	if err != nil {
 		return nil, err
@@ -26,7 +27,7 @@ func (c *Cluster) AddRule(n int, rule string) (remove func() error, err error) {
 	run := func(action string) error {
 		args := append([]string{"--wait", "--table", "mangle", action, "FORWARD"}, strings.Fields(rule)...)
 		return inNetwork(space, func() error {
-			output, err := exec.Command(program, args...).CombinedOutput()
+			output, err := exec.CommandContext(ctx, program, args...).CombinedOutput()
 			if err != nil {
 				return fmt.Errorf("%s on node %d: %w: %s", program, n, err, strings.TrimSpace(string(output)))
 			}

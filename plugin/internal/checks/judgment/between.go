@@ -30,7 +30,7 @@ func (j *Judgment) ReachBetweenPods(c *check.Case, link facts.Link, to deploymen
 		}
 		finding.Remedy = fmt.Sprintf("Allow TCP port %d between the pods in a NetworkPolicy: %s selects them, and lets only other traffic through.", port, named)
 		return j.Reach(link.From, what, explained(a, "which "+named+" forbids"), finding)
-	case silent && !(PoliciesPending(c) && policies.Selects(c.Deployment, to, live)):
+	case silent && (!PoliciesPending(c) || !policies.Selects(c.Deployment, to, live)):
 		finding.Remedy = fmt.Sprintf("Let TCP port %d through between the pods. No NetworkPolicy forbids it: look at policies of other kinds (of Cilium, Calico or the administrator), at the service mesh, and at firewalls between the nodes.", port)
 		return j.Reach(link.From, what, explained(a, "and no NetworkPolicy in the cluster forbids it"), finding)
 	default:
