@@ -16,7 +16,7 @@ import (
 // enforcementChecks judge whether the cluster does what its NetworkPolicies say.
 func enforcementChecks() []check.Check {
 	return []check.Check{{
-		ID: "network-policy-unenforced", Area: area, Severity: check.Warning, Needs: judgment.Mesh,
+		ID: "network-policy-unenforced", Area: area, Severity: check.Warning, Needs: judgment.Replicas, Uses: []facts.Kind{facts.Mesh},
 		Title:   "what a NetworkPolicy in the cluster forbids between the pods does not answer",
 		Why:     "Kubernetes leaves it to the network plugin to enforce NetworkPolicies, and some plugins do not. Then they keep nobody out, and one that forbids what replicas need breaks them on the day on which it is enforced.",
 		Example: "a NetworkPolicy allows only TCP port 8080 to the coderd pods, and port 6222 answers",
@@ -26,7 +26,12 @@ func enforcementChecks() []check.Check {
 }
 
 func judgeEnforcement(f *check.Case) check.Result {
+	gap, missing := f.Missing(facts.Mesh)
 	switch {
+	case !f.Deployment.Several():
+		return check.NotApplicable(judgment.OneReplica)
+	case missing:
+		return check.Missing(gap)
 	case f.Trial == nil:
 		return check.NotApplicable("NetworkPolicies are not for hosts")
 	case !f.Trial.PoliciesRead:
