@@ -37,6 +37,9 @@ func TestFaultsShowFromThePlacesOfTheReplicas(t *testing.T) {
 	r = w.rehearse(w.cluster.Kubeconfig)
 	tells(t, "A quota has room for two pods", r.text)
 	status, said = r.check("postgres-unreachable")
+	assert.Equal(t, "skipped", status, said)
+	assert.Contains(t, said, "exceeded quota: two-pods", "it was not asked from each place")
+	status, said = r.check("postgres-version")
 	assert.Equal(t, "passed", status, "what could be verified stays: %s", said)
 	require.NoError(t, w.client.CoreV1().ResourceQuotas(w.ns).Delete(ctx, quota.Name, metav1.DeleteOptions{}))
 

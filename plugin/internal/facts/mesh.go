@@ -1,6 +1,7 @@
 package facts
 
 import (
+	"slices"
 	"time"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
@@ -114,7 +115,8 @@ type Trial struct {
 	AgentImage bool `json:"agentImage,omitempty"`
 	// Absent are the replicas in whose place no pod could be asked.
 	Absent []Absence `json:"absent,omitempty"`
-	// Untried says of replicas why their own address could not be tried.
+	// Untried says of replicas why their own address, or their database, could not be
+	// tried.
 	Untried []Absence `json:"untried,omitempty"`
 	// Unplaced says why the zones and regions of the nodes are not known.
 	Unplaced string `json:"unplaced,omitempty"`
@@ -146,18 +148,34 @@ func (f *Facts) Placed() bool { return f.Trial != nil && f.Trial.Unplaced == "" 
 // Absence is what could not be tried of a replica.
 type Absence struct {
 	Replica string `json:"replica"`
-	// What is empty for the whole replica, else RelayAddress or ClusterAddress.
+	// What is empty for the whole replica, else RelayAddress, ClusterAddress or DatabaseThere.
 	What string `json:"what,omitempty"`
 	// Reason is a sentence without a full stop, and Proof what would help.
 	Reason string `json:"reason"`
 	Proof  string `json:"proof"`
 }
 
-// What of a replica can be tried.
+// What of a replica can be tried. DatabaseThere is not an address of the replica: it is the
+// database, asked from its place.
 const (
 	RelayAddress   = "relay"
 	ClusterAddress = "cluster"
+	DatabaseThere  = "database"
 )
+
+// Without is the first replica from whose place something was not tried, or not asked;
+// nil where there is none.
+func (t *Trial) Without(what string) *Absence {
+	if t == nil {
+		return nil
+	}
+	for _, a := range slices.Concat(t.Absent, t.Untried) {
+		if a.What == "" || a.What == what {
+			return &a
+		}
+	}
+	return nil
+}
 
 // Why is why a replica, or an address of it, was not asked; nil where it was.
 func (t *Trial) Why(replica, what string) *Absence {

@@ -332,7 +332,11 @@ func (r *run) askDatabases(ctx context.Context, here []*stand) {
 	}
 	r.result.NoDatabase = ""
 	for _, replica := range slices.Sorted(maps.Keys(unasked)) {
-		r.Say(fmt.Sprintf("the database was not asked from the place of %s: %s", replica, unasked[replica]))
+		reason := fmt.Sprintf("the database was not asked from the place of %s: %s", replica, unasked[replica])
+		r.Say(reason)
+		r.result.Trial.Untried = append(r.result.Trial.Untried, facts.Absence{
+			Replica: replica, What: facts.DatabaseThere, Reason: reason, Proof: "let the pod ask the database, and run it again",
+		})
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/judgment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 	"github.com/coder-ha/coder-ha/plugin/internal/human"
 )
@@ -18,8 +19,20 @@ func reachChecks() []check.Check {
 		Why:     "coderd tries to connect for 30 seconds and then exits.",
 		Example: "nothing listens on the port, or the password is wrong",
 		Remedy:  "Fix the step that failed, where the replicas run.",
-		Judge:   probed(judgeReach),
+		Judge:   fromEachPlace(probed(judgeReach)),
 	}}
+}
+
+// fromEachPlace passes only what was asked from the place of each replica, where pods
+// are there for that.
+func fromEachPlace(judge func(*check.Case) check.Result) func(*check.Case) check.Result {
+	return func(f *check.Case) check.Result {
+		result := judge(f)
+		if without := f.Trial.Without(facts.DatabaseThere); without != nil && len(result.Findings) == 0 && result.Skip == nil {
+			return check.Unproven(without.Reason, without.Proof)
+		}
+		return result
+	}
 }
 
 func judgeReach(f *check.Case, p *pgfacts.Facts) check.Result {

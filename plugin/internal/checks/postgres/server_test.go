@@ -7,6 +7,7 @@ import (
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
+	"github.com/coder-ha/coder-ha/plugin/internal/facts"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts/pgfacts"
 )
 
@@ -46,6 +47,15 @@ func reachCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Fires("no such host", "DNS lookup of 10.0.0.5:5432 failed after 2.0 s: no such host", stopped(pgfacts.DNS, message("no such host", ""))),
 		checktest.Skips("DNS behind a policy that may be missing", "DNS did not answer for db.example.com, and the NetworkPolicies of the input may not be in the cluster yet", silent(pgfacts.DNS)),
 		checktest.Skips("a database behind one", "nothing answered at db.example.com, and the NetworkPolicies", silent(pgfacts.TCP)),
+		checktest.Skips("a place that no pod asked it from", "no pod answers in the place of coder-2", checktest.Rehearsed(func(f *check.Case) {
+			f.Trial.Absent = []facts.Absence{{Replica: "coder-2", Reason: "no pod answers in the place of coder-2: exceeded quota", Proof: "let the pod run, and run it again"}}
+		})),
+		checktest.Skips("a place whose pod did not ask", "the database was not asked from the place of coder-2", checktest.Rehearsed(func(f *check.Case) {
+			f.Trial.Untried = []facts.Absence{{Replica: "coder-2", What: facts.DatabaseThere, Reason: "the database was not asked from the place of coder-2: nothing is heard of the pod any more", Proof: "run it again"}}
+		})),
+		checktest.Passes("a replica whose relay could not be tried", checktest.Rehearsed(func(f *check.Case) {
+			f.Trial.Untried = []facts.Absence{{Replica: "coder-2", What: facts.RelayAddress, Reason: "coder-2: its relay URL comes from a Secret", Proof: "ask the replicas once they run"}}
+		})),
 		checktest.Fires("a refused port", "TCP connection to 10.0.0.5:5432 failed after 2.0 s: connection refused", stopped(pgfacts.TCP, message("connection refused", ""))),
 		checktest.Fires("a wrong password", "password authentication failed for user \"coder\" (SQLSTATE 28P01)", stopped(pgfacts.Authentication, message("password authentication failed for user \"coder\"", "28P01"))),
 		checktest.Fires("no TLS", "TLS handshake with 10.0.0.5:5432 failed after 2.0 s: the server does not offer TLS", stopped(pgfacts.TLSStep, message("the server does not offer TLS", ""))),
