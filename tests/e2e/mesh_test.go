@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -202,8 +201,5 @@ func TestManyReplicasAreMeasuredAtOnce(t *testing.T) {
 		}
 		figures.duration("--in-cluster", replicas+" replicas: they had asked after", trial.ElapsedNs)
 		figures.duration("--in-cluster", replicas+" replicas: the whole command, until its pods are gone", took)
-		usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
-		require.True(t, ok)
-		figures.durationText("--in-cluster", replicas+" replicas: peak memory of the command", fmt.Sprintf("%d MiB", usage.Maxrss>>10))
 	}
 }
