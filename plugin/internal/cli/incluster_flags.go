@@ -16,5 +16,5 @@ func addInCluster(f *pflag.FlagSet, c *run.InCluster) {
 // addBeside adds them for a deployment that runs, where one pod asks the database.
 func addBeside(f *pflag.FlagSet, c *run.InCluster) {
 	f.BoolVar(&c.On, "in-cluster", false, "start one pod beside the replicas for some seconds, and ask the database from there")
-	f.StringVar(&c.AgentImage, "agent-image", "", "with --in-cluster: image of the pod that has the agent in it, if that of Coder cannot run one (default: the image of Coder)")
+	f.StringVar(&c.AgentImage, "agent-image", "", "with --in-cluster: image with the agent for the pod, where exec is forbidden or the image of Coder has no shell (default: the image of Coder)")
 }
