@@ -1,6 +1,7 @@
 package mesh
 
 import (
+	"bufio"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -237,6 +238,8 @@ func TestHeadersWithoutEndAreCutOff(t *testing.T) {
 				return
 			}
 			go func() {
+				// An answer before the question would be none.
+				_, _ = http.ReadRequest(bufio.NewReader(conn))
 				_, _ = conn.Write([]byte("HTTP/1.1 200 OK\r\n"))
 				for err := error(nil); err == nil; {
 					_, err = conn.Write([]byte("X-Flood: aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\r\n"))
