@@ -127,7 +127,7 @@ func (w *world) judgeCase(c *policyCase) {
 	path := filepath.Join(w.t.TempDir(), c.Name+".yaml")
 	labels := fmt.Sprintf("\n---\n{apiVersion: v1, kind: Namespace, metadata: {name: %s, labels: {pod-security.kubernetes.io/enforce: restricted}}}\n", w.ns)
 	require.NoError(w.t, os.WriteFile(path, []byte(c.manifest+labels), 0o600))
-	output, _ := w.plugin(w.cluster.Kubeconfig, "validate", "--manifest", path, "--connect-timeout", "1s", "--output", "json")
+	output, _ := w.plugin(w.cluster.Kubeconfig, "validate", "--manifest", path, "--coder-version", "2.38.0", "--connect-timeout", "1s", "--output", "json")
 	c.status, c.said = policyVerdict(w.t, output)
 }
 
