@@ -79,14 +79,14 @@ func TestThePreflightJobEndsInTime(t *testing.T) {
 	assert.Equal(t, corev1.RestartPolicyNever, pod.RestartPolicy)
 	assert.Equal(t, []string{
 		"validate", "--manifest=/release/manifest.yaml", "--namespace=there", "--in-cluster",
-		"--agent-image=registry.example.com/coder-ha-image:1", "--timeout=90s", "--strict",
-	}, preflightJob(t, withPreflight(`timeoutSeconds: 90, args: [--strict],`, ""), namespace("there")).Spec.Template.Spec.Containers[0].Args)
+		"--agent-image=registry.example.com/coder-ha-image:1", "--timeout=90s", "--strict", "--interval", "1",
+	}, preflightJob(t, withPreflight(`timeoutSeconds: 90, args: [--strict, --interval, 1],`, ""), namespace("there")).Spec.Template.Spec.Containers[0].Args)
 }
 
 func TestThePreflightHasResourcesOfItsOwn(t *testing.T) {
 	usual := preflightJob(t, withPreflight("", "")).Spec.Template.Spec.Containers[0].Resources
 	assert.Equal(t, "128Mi", usual.Requests.Memory().String())
-	assert.Equal(t, "512Mi", usual.Limits.Memory().String())
+	assert.Equal(t, "640Mi", usual.Limits.Memory().String(), "the plugin ends by itself at 512 MiB, and says so")
 	own := preflightJob(t, withPreflight(`resources: {limits: {memory: 1Gi}},`, "")).Spec.Template.Spec.Containers[0].Resources
 	assert.Empty(t, own.Requests)
 	assert.Equal(t, "1Gi", own.Limits.Memory().String())
@@ -104,7 +104,7 @@ func TestThePreflightPodIsWhereTheReplicasMayBeUnlessItSaysOtherwise(t *testing.
 }
 
 func TestNoServiceOrWorkloadTakesThePreflightPodForAReplica(t *testing.T) {
-	all := objects(t, withPreflight(`podLabels: {team: platform}, podAnnotations: {note: mine},`, ""), withHooks())
+	all := objects(t, withPreflight(`podLabels: {team: platform, app.kubernetes.io/name: coder}, podAnnotations: {note: mine},`, ""), withHooks())
 	template := find[*batchv1.Job](t, all, "coder-preflight").Spec.Template
 	assert.Equal(t, "platform", template.Labels["team"])
 	assert.Equal(t, "mine", template.Annotations["note"])

@@ -9,6 +9,16 @@ app.kubernetes.io/instance: {{ .Release.Name | quote }}
 {{- end -}}
 
 {{/*
+Labels of the pod with the user's. It needs no sidecar, for it talks to the Kubernetes
+API only, and one would keep it from ending.
+*/}}
+{{- define "coder-ha.preflightPodLabels" -}}
+{{- $labels := dict "sidecar.istio.io/inject" "false" -}}
+{{- $own := include "coder-ha.preflightLabels" . | fromYaml -}}
+{{- toYaml (mergeOverwrite $labels (.Values.coder.preflight.podLabels | default dict) $own) -}}
+{{- end -}}
+
+{{/*
 Metadata of an object of the preflight, a hook before an install and an upgrade. Helm
 removes it before the next run, and with hook-succeeded already when the run ends.
 Takes a dict: root, weight, delete.
@@ -56,6 +66,9 @@ them, and see what stands around them. docs/rbac.yaml says what each is for.
 - apiGroups: [policy]
   resources: [poddisruptionbudgets]
   verbs: [list]
+- apiGroups: [networking.k8s.io]
+  resources: [networkpolicies]
+  verbs: [list]
 - apiGroups: [""]
   resources: [serviceaccounts]
   verbs: [get]
@@ -98,8 +111,8 @@ containers:
       - --in-cluster
       - {{ printf "--agent-image=%s" $preflight.image | quote }}
       - {{ printf "--timeout=%ds" ($preflight.timeoutSeconds | int64) }}
-      {{- with $preflight.args }}
-      {{- toYaml . | nindent 6 }}
+      {{- range $preflight.args }}
+      - {{ . | toString | quote }}
       {{- end }}
     volumeMounts:
       - name: release
@@ -113,7 +126,9 @@ containers:
         cpu: 100m
         memory: 128Mi
       limits:
-        memory: 512Mi
+        # Above the 512 MiB that a run takes at most, so that it says itself that they are
+        # not enough.
+        memory: 640Mi
       {{- end }}
     securityContext:
       allowPrivilegeEscalation: false
