@@ -66,6 +66,18 @@ coder:
 			want:   "coder.preflight.timeoutSeconds is 5, in which no pod can be started and asked: set 30 or more.",
 		},
 		{
+			name:   "a preflight whose time is null",
+			values: `coder: {preflight: {enabled: true, image: i, timeoutSeconds: null}}`,
+			want:   "coder.preflight.timeoutSeconds is 0, in which no pod can be started and asked: set 30 or more.",
+		},
+		{
+			name: "a preflight of more than a Secret can hold",
+			values: `
+coder: {preflight: {enabled: true, image: i}}
+extraTemplates: ['{apiVersion: v1, kind: ConfigMap, metadata: {name: large}, data: {a: {{ repeat 1048576 "a" }}}}']`,
+			want: "coder.preflight.enabled puts the objects of the release into a Secret, which has room for 1048576 bytes",
+		},
+		{
 			name:   "the old name of the TLS secrets",
 			values: `coder: {tls: {secretName: coder-tls}}`,
 			want:   "coder.tls.secretName is deprecated, use coder.tls.secretNames instead.",

@@ -151,7 +151,7 @@ volumes:
 {{- fail "coder.preflight.enabled checks replicas of coderd, and coder.workspaceProxy runs none: set one of the two to false." -}}
 {{- end -}}
 {{- if lt ($preflight.timeoutSeconds | int64) 30 -}}
-{{- fail (printf "coder.preflight.timeoutSeconds is %v, in which no pod can be started and asked: set 30 or more." $preflight.timeoutSeconds) -}}
+{{- fail (printf "coder.preflight.timeoutSeconds is %d, in which no pod can be started and asked: set 30 or more." ($preflight.timeoutSeconds | int64)) -}}
 {{- end -}}
 {{- end -}}
 {{- end -}}
