@@ -106,6 +106,9 @@ func (c Cause) Answers() bool {
 	}
 }
 
+// NoConnection says whether no connection came about, as where a firewall is in the way.
+func (c Cause) NoConnection() bool { return c == Timeout || c == Unreachable || c == Refused }
+
 // Trial is how it went to put pods in the place of the replicas.
 type Trial struct {
 	// Running is how many ready pods of the workloads ran beside.

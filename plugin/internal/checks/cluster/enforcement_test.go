@@ -3,6 +3,9 @@ package cluster
 import (
 	"testing"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
@@ -29,6 +32,19 @@ func clusterSilent(f *check.Case) {
 	for i := range f.Mesh {
 		f.Mesh[i].Cluster = checktest.Failed(facts.Timeout, "no answer within 3.0 s")
 	}
+}
+
+func TestWaysThatAnswerAreCounted(t *testing.T) {
+	t.Parallel()
+	w := checktest.NewWorld()
+	under(8080, func(f *check.Case) {
+		clusterSilent(f)
+		f.Mesh[0].Cluster = checktest.Failed(facts.Protocol, "it is not NATS")
+		f.Mesh[1].Cluster.Failure = nil
+	})(w)
+	found := judgeEnforcement(w.Case(t)).Findings
+	require.Len(t, found, 1)
+	assert.Equal(t, "1 of 5 ways that NetworkPolicies forbid answer", found[0].Observed)
 }
 
 func enforcementCases(_ *testing.T, c *checktest.Cases) {
@@ -61,6 +77,35 @@ func enforcementCases(_ *testing.T, c *checktest.Cases) {
 				f.Mesh[i].Cluster = checktest.Failed(facts.Refused, "connection refused")
 			}
 		})),
+		checktest.Notes("it is out of reach", "6 ways", under(8080, func(f *check.Case) {
+			for i := range f.Mesh {
+				f.Mesh[i].Cluster = checktest.Failed(facts.Unreachable, "no route to host")
+			}
+		})),
+		checktest.Leaves("something answers, and not as it should", "TCP port 6222 of coder-1: it is not NATS, from replica coder-0", under(8080, func(f *check.Case) {
+			clusterSilent(f)
+			f.Mesh[0].Cluster = checktest.Failed(facts.Protocol, "it is not NATS")
+		})),
+		checktest.Leaves("the run ended before the answer", "does not tell whether it is open", under(8080, func(f *check.Case) {
+			clusterSilent(f)
+			f.Mesh[0].Cluster = checktest.Failed(facts.Interrupted, "the run ended before the answer")
+		})),
+		checktest.Warns("one answers, and another not as it should", "from replica coder-0 to coder-2", under(8080, func(f *check.Case) {
+			clusterSilent(f)
+			f.Mesh[0].Cluster = checktest.Failed(facts.Protocol, "it is not NATS")
+			f.Mesh[1].Cluster.Failure = nil
+		})),
+		checktest.Skips("a port of the node leads to another one of the pod", "no NetworkPolicy in the cluster forbids", func(w *checktest.World) {
+			under(8080, nil)(w)
+			w.Put(checktest.Field("KUBE_POD_IP", "status.hostIP"))
+			w.Set("CODER_DERP_SERVER_RELAY_URL", "http://$(KUBE_POD_IP):30080")
+			w.Set("CODER_EXPERIMENTS", "no_nats_pubsub")
+			w.Then = append(w.Then, func(f *check.Case) {
+				for i := range f.Mesh {
+					f.Mesh[i].Relay.Target, f.Mesh[i].Cluster = "http://192.0.2.1:30080", nil
+				}
+			})
+		}),
 		checktest.Warns("the port of the relay", "NetworkPolicy one-port forbids TCP port 8080", under(6222, nil)),
 		checktest.Skips("a mesh has ports of its own", "no NetworkPolicy in the cluster forbids", func(w *checktest.World) {
 			under(8080, nil)(w)
@@ -68,7 +113,7 @@ func enforcementCases(_ *testing.T, c *checktest.Cases) {
 				c.Deployment.Workloads[0].NamespaceLabels = map[string]string{"istio-injection": "enabled"}
 			})
 		}),
-		checktest.Skips("the policies may not be read", "this user lacks", under(8080, func(f *check.Case) {
+		checktest.Leaves("the policies may not be read", "this user lacks", under(8080, func(f *check.Case) {
 			f.Trial.PoliciesRead, f.Trial.PoliciesUnread = false, "this user lacks the verb list on networkpolicies"
 		})),
 		checktest.Skips("hosts", "not for hosts", checktest.AskedFrom("coder-1", nil, nil)),
@@ -88,7 +133,7 @@ func enforcementCases(_ *testing.T, c *checktest.Cases) {
 			f.Mesh[0].Cluster = checktest.Failed(facts.Refused, "connection refused")
 		})),
 		checktest.Fires("the policy allows it", "no answer within 3.0 s, and no NetworkPolicy in the cluster forbids it, from", under(6222, clusterSilent)),
-		checktest.Skips("the input has a policy that will allow it", "as NetworkPolicy one-port in the cluster forbids until those of the input are there", under(8080, func(f *check.Case) {
+		checktest.Leaves("the input has a policy that will allow it", "as NetworkPolicy one-port in the cluster forbids until those of the input are there", under(8080, func(f *check.Case) {
 			clusterSilent(f)
 			f.Trial.Running, f.Deployment.Policies = 0, allows(f)
 		})),
@@ -100,7 +145,7 @@ func enforcementCases(_ *testing.T, c *checktest.Cases) {
 			clusterSilent(f)
 			f.Trial.Running, f.Deployment.Policies, f.Trial.Policies = 0, allows(f), nil
 		})),
-		checktest.Skips("a policy in the cluster seems to allow it, and more of them will come", "may not be in the cluster yet", under(6222, func(f *check.Case) {
+		checktest.Leaves("a policy in the cluster seems to allow it, and more of them will come", "may not be in the cluster yet", under(6222, func(f *check.Case) {
 			clusterSilent(f)
 			f.Trial.Running, f.Deployment.Policies = 0, allows(f)
 		})),
