@@ -99,6 +99,10 @@ func judgeProbedPort(j *judgment.Judgment, d *deployment.Deployment, r deploymen
 		return
 	}
 	find := func(message, expected string) {
+		if name := undeclared(pod); name != "" && probe.PortName == "" {
+			j.Unproven(fmt.Sprintf("container %s declares no ports, and may answer where the readiness probe asks, at port %d", name, port), inspect)
+			return
+		}
 		j.Find(check.Finding{
 			Message: message + ": no replica becomes ready", Subject: judgment.At(d, r, probe.Origin),
 			Observed: "httpGet at port " + cmp.Or(probe.PortName, strconv.Itoa(port)) + " over " + scheme(probe), Expected: expected,
@@ -153,6 +157,17 @@ func probedPort(pod *deployment.Pod, probe *deployment.Probe) (port int, elsewhe
 		}
 	}
 	return port, probe.Host != ""
+}
+
+// undeclared is another container that runs, and may listen anywhere, as it declares no
+// ports; empty where there is none.
+func undeclared(pod *deployment.Pod) string {
+	for i, c := range pod.Running() {
+		if i != pod.Coder && len(c.Ports) == 0 {
+			return c.Name
+		}
+	}
+	return ""
 }
 
 func scheme(p *deployment.Probe) string {

@@ -80,6 +80,23 @@ func probeCases(_ *testing.T, c *checktest.Cases) {
 			w.Pod().Containers = append(w.Pod().Containers, corev1.Container{Name: "nginx", Image: "nginx:1", Ports: []corev1.ContainerPort{{ContainerPort: 443}}})
 			ready(at(intstr.FromInt32(443), corev1.URISchemeHTTPS))(w)
 		}),
+		checktest.Leaves("a container beside that declares no ports", "container nginx declares no ports, and may answer where the readiness probe asks, at port 8443", func(w *checktest.World) {
+			w.Pod().Containers = append(w.Pod().Containers, corev1.Container{Name: "nginx", Image: "nginx:1"})
+			ready(at(intstr.FromInt32(8443), corev1.URISchemeHTTPS))(w)
+		}),
+		checktest.Fires("a name that none of two containers declares", "does not declare", func(w *checktest.World) {
+			w.Pod().Containers = append(w.Pod().Containers, corev1.Container{Name: "nginx", Image: "nginx:1"})
+			ready(at(intstr.FromString("web"), corev1.URISchemeHTTP))(w)
+		}),
+		checktest.Fires("coderd's own port, beside such a container", "coderd does not serve TLS", func(w *checktest.World) {
+			w.Pod().Containers = append(w.Pod().Containers, corev1.Container{Name: "nginx", Image: "nginx:1"})
+			ready(at(intstr.FromString("http"), corev1.URISchemeHTTPS))(w)
+		}),
+		checktest.Passes("another host", func(w *checktest.World) {
+			probe := at(intstr.FromInt32(3000), corev1.URISchemeHTTP)
+			probe.HTTPGet.Host = "10.0.0.9"
+			ready(probe)(w)
+		}),
 		checktest.Skips("an address in a Secret that is not there", "CODER_HTTP_ADDRESS", func(w *checktest.World) {
 			w.Put(corev1.EnvVar{Name: "CODER_HTTP_ADDRESS", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "more"}, Key: "address"}}})
 		}),
