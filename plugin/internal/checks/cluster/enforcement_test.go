@@ -126,6 +126,11 @@ func enforcementCases(_ *testing.T, c *checktest.Cases) {
 	}
 	c.About("cluster-port-unreachable",
 		checktest.Fires("the policy that forbids it is named", "port 6222 of coder-0: no answer within 3.0 s, which NetworkPolicy one-port in the cluster forbids, from replica coder-1 and 1 other replica", under(8080, clusterSilent)),
+		checktest.Fires("pods of two workloads", "port 6222 of coder-2: no answer within 3.0 s, from replica coder-0", under(8080, func(f *check.Case) {
+			f.Deployment.Workloads = append(f.Deployment.Workloads, f.Deployment.Workloads[0])
+			f.Deployment.Replicas[2].Workload = 1
+			f.Mesh[1].Cluster = checktest.Failed(facts.Timeout, "no answer within 3.0 s")
+		})),
 		checktest.Fires("refused by a policy", "connection refused, which NetworkPolicy one-port in the cluster forbids", under(8080, func(f *check.Case) {
 			f.Mesh[0].Cluster = checktest.Failed(facts.Refused, "connection refused")
 		})),

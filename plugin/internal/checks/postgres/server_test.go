@@ -50,6 +50,12 @@ func reachCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Skips("a place that no pod asked it from", "no pod answers in the place of coder-2", checktest.Rehearsed(func(f *check.Case) {
 			f.Trial.Absent = []facts.Absence{{Replica: "coder-2", Reason: "no pod answers in the place of coder-2: exceeded quota", Proof: "let the pod run, and run it again"}}
 		})),
+		checktest.Fires("it does not answer where it was asked", "connection refused", func(w *checktest.World) {
+			stopped(pgfacts.TCP, message("connection refused", ""))(w)
+			checktest.Rehearsed(func(f *check.Case) {
+				f.Trial.Absent = []facts.Absence{{Replica: "coder-2", Reason: "no pod answers in the place of coder-2: exceeded quota", Proof: "let the pod run, and run it again"}}
+			})(w)
+		}),
 		checktest.Skips("a place whose pod did not ask", "the database was not asked from the place of coder-2", checktest.Rehearsed(func(f *check.Case) {
 			f.Trial.Untried = []facts.Absence{{Replica: "coder-2", What: facts.DatabaseThere, Reason: "the database was not asked from the place of coder-2: nothing is heard of the pod any more", Proof: "run it again"}}
 		})),

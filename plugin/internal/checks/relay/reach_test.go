@@ -5,6 +5,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
 	"github.com/coder-ha/coder-ha/plugin/internal/checks/checktest"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
@@ -21,6 +24,22 @@ func secondFails(from facts.Position, cause facts.Cause, message string) func(*c
 // secondTakes sets the round trip from the first to the second host.
 func secondTakes(from facts.Position, d time.Duration) func(*checktest.World) {
 	return checktest.AskedFrom(from, func(a *checktest.Asked) { a.Links[1].Relay.Latency = pgfacts.NewLatency([]time.Duration{d}) }, nil)
+}
+
+// TestTheRemedyIsForWhatCameBack holds apart a port that is closed and one behind which
+// somebody else is.
+func TestTheRemedyIsForWhatCameBack(t *testing.T) {
+	t.Parallel()
+	for cause, remedy := range map[facts.Cause]string{
+		facts.Stranger: "past load balancers and proxies", facts.Upgrade: "past load balancers and proxies",
+		facts.Refused: "Let the pods reach each other",
+	} {
+		w := checktest.NewWorld()
+		checktest.Rehearsed(func(f *check.Case) { f.Mesh[0].Relay = checktest.Failed(cause, "it is not as it should be") })(w)
+		found := judgeReach(w.Case(t)).Findings
+		require.Len(t, found, 1, cause)
+		assert.Contains(t, found[0].Remedy, remedy, cause)
+	}
 }
 
 func reachCases(_ *testing.T, c *checktest.Cases) {

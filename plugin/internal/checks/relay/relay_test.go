@@ -136,6 +136,7 @@ func urlCases(_ *testing.T, c *checktest.Cases) {
 	)
 	c.About("relay-url-port-mismatch",
 		checktest.Passes("the port of the listener", nil),
+		checktest.Skips("the access URL", "see relay-url-equals-access-url", checktest.RelayIs("https://coder.example.com")),
 		checktest.Fires("no port, which is 80", "peers dial port 80", checktest.RelayIs("http://$(KUBE_POD_IP)")),
 		checktest.Passes("no port, and coderd listens on 80", func(w *checktest.World) {
 			w.Set("CODER_HTTP_ADDRESS", ":80")

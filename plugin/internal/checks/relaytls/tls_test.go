@@ -51,6 +51,7 @@ func httpsCases(t *testing.T, c *checktest.Cases) {
 	far := checktest.NewWorld().Now.AddDate(1, 0, 0)
 	c.About("relay-tls-disabled",
 		checktest.Skips("plain http", "plain http", nil),
+		checktest.Skips("the access URL", "see relay-url-equals-access-url", checktest.RelayIs("https://coder.example.com")),
 		checktest.Fires("https without TLS", "TLS is not enabled", checktest.RelayIs("https://$(KUBE_POD_IP):8080")),
 		checktest.Passes("https with TLS", checktest.HTTPSRelay),
 		checktest.Skips("a word that coderd does not take", "its value yes is neither true nor false", func(w *checktest.World) {
