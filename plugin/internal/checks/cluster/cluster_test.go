@@ -25,6 +25,7 @@ func hostCases(_ *testing.T, c *checktest.Cases) {
 		checktest.Passes("the pod IP", nil),
 		checktest.Passes("the relay URL's host serves as well", func(w *checktest.World) { w.Unset(clusterVar) }),
 		checktest.Fires("neither is set", "neither", noAddress),
+		checktest.Passes("the pod IP, and the version is unknown", func(w *checktest.World) { w.Version("main") }),
 		checktest.Skips("neither is set, and the version is unknown", "which one runs is not known", func(w *checktest.World) { noAddress(w); w.Version("main") }),
 		checktest.Skips("neither is set, and the tag is a date", "which one runs is not known", func(w *checktest.World) { noAddress(w); w.Version("2026.11.2") }),
 		checktest.Fires("neither is set, and a version before its release", "neither", func(w *checktest.World) { noAddress(w); w.Version("v2.38.0-rc.1") }),

@@ -101,6 +101,31 @@ func untrustedCases(t *testing.T, c *checktest.Cases) {
 		checktest.Passes("the replicas of one workload have one file", checktest.HTTPSRelay),
 		checktest.Passes("pods in the places of the replicas trust each other", seen("")),
 		checktest.Fires("one of them trusts nobody", "replica coder-2 does not trust the certificate of coder-0", seen("x509: certificate signed by unknown authority")),
+		checktest.Fires("of two workloads, one is not trusted", "replica coder-0 does not trust the certificate of coder-2", func(w *checktest.World) {
+			checktest.HTTPSRelay(w)
+			checktest.Rehearsed(func(f *check.Case) {
+				f.Deployment.Workloads = append(f.Deployment.Workloads, f.Deployment.Workloads[0])
+				f.Deployment.Replicas[2].Workload = 1
+				for i := range f.Mesh {
+					f.Mesh[i].Relay.Trust = &facts.Trust{}
+					if f.Mesh[i].To == "coder-2" {
+						f.Mesh[i].Relay.Trust.Problem = "x509: certificate signed by unknown authority"
+					}
+				}
+			})(w)
+		}),
+		checktest.Leaves("of two workloads, one is not tried", "not in the input", func(w *checktest.World) {
+			checktest.HTTPSRelay(w)
+			checktest.Rehearsed(func(f *check.Case) {
+				f.Deployment.Workloads = append(f.Deployment.Workloads, f.Deployment.Workloads[0])
+				f.Deployment.Replicas[2].Workload = 1
+				for i := range f.Mesh {
+					if f.Mesh[i].To != "coder-2" {
+						f.Mesh[i].Relay.Trust = &facts.Trust{}
+					}
+				}
+			})(w)
+		}),
 		checktest.Passes("one certificate on all hosts", hostsWith(one, one, one)),
 		checktest.Passes("one authority, in each file", hostsWith(one+ours.pem, two+ours.pem, three+ours.pem)),
 		checktest.Fires("one authority, in no file", "replica coder-2 does not trust the certificate of coder-1", hostsWith(one, two, three)),
