@@ -2,6 +2,7 @@ package cluster
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/check"
@@ -103,5 +104,16 @@ func forbids(f *check.Case, l facts.Link, way way) []string {
 	if !known || !alsoKnown || f.Deployment.Workloads[to.Workload].Mesh() != deployment.NoMesh || to.Env(way.variable).Text.HasField(deployment.FieldHostIP) {
 		return nil
 	}
-	return policies.Blocking(f.Deployment, from, to, way.port, f.Trial.Policies)
+	return policies.Blocking(inTheCluster(f.Deployment), from, to, way.port, f.Trial.Policies)
+}
+
+// inTheCluster is a deployment in namespaces that may have any labels: others than the
+// input give them, too.
+func inTheCluster(d *deployment.Deployment) *deployment.Deployment {
+	out := *d
+	out.Workloads = slices.Clone(d.Workloads)
+	for i := range out.Workloads {
+		out.Workloads[i].NamespaceLabels = nil
+	}
+	return &out
 }

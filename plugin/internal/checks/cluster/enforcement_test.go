@@ -71,6 +71,17 @@ func enforcementCases(_ *testing.T, c *checktest.Cases) {
 		})),
 		checktest.Skips("a policy of another namespace", "no NetworkPolicy in the cluster forbids", under(8080, func(f *check.Case) { f.Trial.Policies[0].Namespace = "other" })),
 		checktest.Skips("a policy for a pod by the name that its controller gives", "no NetworkPolicy in the cluster forbids", under(8080, keyed("statefulset.kubernetes.io/pod-name"))),
+		checktest.Skips("the namespace may have labels that the input does not give it", "no NetworkPolicy in the cluster forbids", under(8080, func(f *check.Case) {
+			f.Deployment.Workloads[0].NamespaceLabels = map[string]string{"team": "coder"}
+			f.Trial.Policies[0].Ingress = []deployment.PolicyRule{{Peers: []deployment.PolicyPeer{{Namespaces: &deployment.Selector{
+				Requirements: []deployment.Requirement{{Key: "project", Operator: deployment.Exists}},
+			}}}}}
+		})),
+		checktest.Warns("another namespace by its name", "yet it answers", under(8080, func(f *check.Case) {
+			f.Trial.Policies[0].Ingress = []deployment.PolicyRule{{Peers: []deployment.PolicyPeer{{Namespaces: &deployment.Selector{
+				Requirements: []deployment.Requirement{{Key: "kubernetes.io/metadata.name", Operator: deployment.In, Values: []string{"ingress-nginx"}}},
+			}}}}}
+		})),
 		checktest.Skips("no policy", "no NetworkPolicy in the cluster forbids", under(8080, func(f *check.Case) { f.Trial.Policies = nil })),
 		checktest.Notes("refused may be the work of the policy", "6 ways", under(8080, func(f *check.Case) {
 			for i := range f.Mesh {
