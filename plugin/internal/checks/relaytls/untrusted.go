@@ -49,16 +49,17 @@ func judgeUntrusted(f *check.Case) check.Result {
 }
 
 // judgeSeen judges by what pods in the places of the others made of the certificate;
-// seen is false where none tried.
+// seen is false where none of a workload tried, and all others trust it.
 func judgeSeen(j *judgment.Judgment, f *check.Case, r judgment.Relay) (seen bool) {
+	tried := map[int]bool{}
 	for _, link := range f.Mesh {
-		to, known := judgment.Peer(f, facts.Position(link.To))
-		if !known || to.Workload != r.Replica.Workload || link.Relay == nil || link.Relay.Trust == nil {
+		from, knowsFrom := judgment.Peer(f, link.From)
+		to, knowsTo := judgment.Peer(f, facts.Position(link.To))
+		if !knowsFrom || !knowsTo || to.Workload != r.Replica.Workload || link.Relay == nil || link.Relay.Trust == nil {
 			continue
 		}
-		seen = true
+		tried[from.Workload] = true
 		if link.Relay.Trust.Problem == "" {
-			j.Good()
 			continue
 		}
 		j.Find(check.Finding{
@@ -66,9 +67,15 @@ func judgeSeen(j *judgment.Judgment, f *check.Case, r judgment.Relay) (seen bool
 			Subject:  judgment.Of(r.Deployment, r.Replica, r.Replica.Env(coder.TLSCertFile)),
 			Observed: link.Relay.Trust.Problem, Expected: "one file for all replicas, or the certificate of their authority in each",
 		})
-		return seen
+		return true
 	}
-	return seen
+	for _, other := range r.Deployment.Representatives() {
+		if !tried[other.Workload] && (other.Workload != r.Replica.Workload || len(tried) == 0) {
+			return false
+		}
+	}
+	j.Good()
+	return true
 }
 
 // judgeTrust judges whether one replica trusts what the other one presents. The name

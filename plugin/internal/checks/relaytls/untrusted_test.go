@@ -114,6 +114,28 @@ func untrustedCases(t *testing.T, c *checktest.Cases) {
 				}
 			})(w)
 		}),
+		checktest.Leaves("of two workloads, one did not try the other", "not in the input", func(w *checktest.World) {
+			checktest.HTTPSRelay(w)
+			checktest.Rehearsed(func(f *check.Case) {
+				f.Deployment.Workloads = append(f.Deployment.Workloads, f.Deployment.Workloads[0])
+				f.Deployment.Replicas[2].Workload = 1
+				for i := range f.Mesh {
+					if f.Mesh[i].From != "coder-2" {
+						f.Mesh[i].Relay.Trust = &facts.Trust{}
+					}
+				}
+			})(w)
+		}),
+		checktest.Passes("of two workloads, each trusts the other", func(w *checktest.World) {
+			checktest.HTTPSRelay(w)
+			checktest.Rehearsed(func(f *check.Case) {
+				f.Deployment.Workloads = append(f.Deployment.Workloads, f.Deployment.Workloads[0])
+				f.Deployment.Replicas[2].Workload = 1
+				for i := range f.Mesh {
+					f.Mesh[i].Relay.Trust = &facts.Trust{}
+				}
+			})(w)
+		}),
 		checktest.Leaves("of two workloads, one is not tried", "not in the input", func(w *checktest.World) {
 			checktest.HTTPSRelay(w)
 			checktest.Rehearsed(func(f *check.Case) {
