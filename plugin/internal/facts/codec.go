@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/limits"
@@ -76,7 +77,10 @@ func wholeDeployment(d *deployment.Deployment) error {
 			return fmt.Errorf("%w: a replica has no workload", ErrNotFacts)
 		}
 	}
-	for _, w := range d.Workloads {
+	for i, w := range d.Workloads {
+		if !slices.ContainsFunc(d.Replicas, func(r deployment.Replica) bool { return r.Workload == i }) {
+			return fmt.Errorf("%w: a workload has no replica", ErrNotFacts)
+		}
 		if w.Pod != nil && (w.Pod.Coder < 0 || w.Pod.Coder >= len(w.Pod.Containers)) {
 			return fmt.Errorf("%w: a pod has no container of coderd", ErrNotFacts)
 		}

@@ -46,6 +46,7 @@ func TestWhatIsNotAFactsFileIsRefusedInOneSentence(t *testing.T) {
 		"no answer":       {strings.NewReader(`{"schemaVersion":"1","facts":{"postgres":[{"position":""}]}}`), "not a facts file of coder-ha: a database has no answer"},
 		"no workload":     {strings.NewReader(`{"schemaVersion":"1","facts":{"deployment":{"replicas":[{"name":"a"}]}}}`), "not a facts file of coder-ha: a replica has no workload"},
 		"no replica":      {strings.NewReader(`{"schemaVersion":"1","facts":{"deployment":{"workloads":[{}]}}}`), "not a facts file of coder-ha: a deployment has no replica"},
+		"idle workload":   {strings.NewReader(`{"schemaVersion":"1","facts":{"deployment":{"workloads":[{},{}],"replicas":[{}]}}}`), "not a facts file of coder-ha: a workload has no replica"},
 		"no container":    {strings.NewReader(`{"schemaVersion":"1","facts":{"deployment":{"workloads":[{"pod":{"coder":1,"containers":[{}]}}],"replicas":[{}]}}}`), "not a facts file of coder-ha: a pod has no container of coderd"},
 		"no selection":    {strings.NewReader(`{"schemaVersion":"1","facts":{"deployment":{"workloads":[{}],"replicas":[{}],"services":[{"selects":[7]}]}}}`), "not a facts file of coder-ha: a Service selects no replica that there is"},
 		"no facts":        {strings.NewReader(`{"schemaVersion":"1"}`), "not a facts file of coder-ha: it has no facts"},
