@@ -62,6 +62,14 @@ func TestTheMatrixNamesTheSlowestWay(t *testing.T) {
 	out.Reset()
 	textWriter{}.mesh(&out, r)
 	assert.Contains(t, out.String(), "12.0      0.50           -  node-1", "nothing runs yet that could answer")
+	assert.Contains(t, out.String(), "2.00      0.50           √  node-0", "an answer counts")
+}
+
+func TestNamesAtTheEndOfALineFitIt(t *testing.T) {
+	t.Parallel()
+	for room, want := range map[int]string{-3: "", 0: "", 1: "", 2: "", 3: "", 4: "", 5: "  no…", 7: "  node…", 8: "  node-1", 80: "  node-1"} {
+		assert.Equal(t, want, atEnd("node-1", room), room)
+	}
 }
 
 func TestManyReplicasAreShades(t *testing.T) {

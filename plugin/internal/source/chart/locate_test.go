@@ -77,6 +77,17 @@ func (s *chartServer) requests() []string {
 
 // TestAChartIsLocatedAsHelmDoes compares with the action of Helm what is found, what is
 // asked of servers, and with which credentials.
+func TestAnotherSchemeOrPortIsAnotherServer(t *testing.T) {
+	t.Parallel()
+	assert.True(t, sameServer("https://charts.example.com/a", "https://charts.example.com/b/web-1.0.0.tgz"))
+	for _, other := range []string{
+		"http://charts.example.com/web-1.0.0.tgz", "https://charts.example.com:8443/web-1.0.0.tgz", "https://other.example.com/web-1.0.0.tgz",
+		"web-1.0.0.tgz", "https://charts.example.com/%zz",
+	} {
+		assert.False(t, sameServer("https://charts.example.com/a", other), other)
+	}
+}
+
 func TestAChartIsLocatedAsHelmDoes(t *testing.T) {
 	files := newChartServer(t, "")
 	elsewhere := newChartServer(t, files.URL)

@@ -73,6 +73,26 @@ func TestWhatKeepsAChartFromRenderingIsSaid(t *testing.T) {
 	}
 }
 
+// TestTemplatesSeeTheReleaseAndNamesOnlyIfAllowed holds what a template is given: a first
+// revision, and addresses of names only with --enable-dns.
+func TestTemplatesSeeTheReleaseAndNamesOnlyIfAllowed(t *testing.T) {
+	folder := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(folder, "templates"), 0o750))
+	for name, text := range map[string]string{
+		"Chart.yaml":           "{apiVersion: v2, name: seen, version: 0.1.0}",
+		"templates/notes.yaml": `{apiVersion: v1, kind: ConfigMap, metadata: {name: "{{ .Release.Name }}"}, data: {revision: "{{ .Release.Revision }}", address: "{{ getHostByName "127.0.0.1" }}"}}`,
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(folder, name), []byte(text), 0o600))
+	}
+	for allowed, address := range map[bool]string{false: "", true: "127.0.0.1"} {
+		objects := render(t, Options{Chart: folder, EnableDNS: allowed}).Objects
+		require.Len(t, objects, 1)
+		var seen struct{ Data map[string]string }
+		require.NoError(t, objects[0].Into(&seen))
+		assert.Equal(t, map[string]string{"revision": "1", "address": address}, seen.Data)
+	}
+}
+
 func TestOriginsNameTheUsersLine(t *testing.T) {
 	opts := Options{Chart: "testdata/odd"}
 	opts.Values.ValueFiles = []string{"testdata/values.yaml"}
