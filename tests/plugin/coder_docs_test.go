@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -159,21 +160,22 @@ func TestTheRelayURLInCodersDocsFitsPort80(t *testing.T) {
 	require.Len(t, page.Env, 2)
 	path, err := checkout.Helm3()
 	require.NoError(t, err)
-	for address, fails := range map[string][]string{
-		"0.0.0.0:80":   nil,
-		"0.0.0.0:8080": {"relay-url-port-mismatch"},
+	for port, fails := range map[int][]string{
+		80:   nil,
+		8080: {"relay-url-port-mismatch"},
 	} {
-		t.Run(address, func(t *testing.T) {
+		t.Run(strconv.Itoa(port), func(t *testing.T) {
 			t.Parallel()
-			text, err := yaml.Marshal(ownDeployment(append(withURLs(page.Env), map[string]any{"name": "CODER_HTTP_ADDRESS", "value": address})))
+			text, err := yaml.Marshal(ownDeployment(port, append(withURLs(page.Env), map[string]any{"name": "CODER_HTTP_ADDRESS", "value": fmt.Sprintf("0.0.0.0:%d", port)})))
 			require.NoError(t, err)
 			newHelm(t, path).judge(t, string(text), "", fails)
 		})
 	}
 }
 
-// ownDeployment is a plain Deployment of three replicas with an environment.
-func ownDeployment(env []any) map[string]any {
+// ownDeployment is a plain Deployment of three replicas that listen on a port, with an
+// environment.
+func ownDeployment(port int, env []any) map[string]any {
 	labels := map[string]any{"app": "coder"}
 	return map[string]any{
 		"apiVersion": "apps/v1", "kind": "Deployment", "metadata": map[string]any{"name": "coder", "namespace": "coder"},
@@ -183,7 +185,7 @@ func ownDeployment(env []any) map[string]any {
 				"terminationGracePeriodSeconds": 60,
 				"containers": []any{map[string]any{
 					"name": "coder", "image": "ghcr.io/coder/coder:v2.36.1", "args": []any{"server"}, "env": env,
-					"readinessProbe": map[string]any{"httpGet": map[string]any{"path": "/healthz", "port": 80}},
+					"readinessProbe": map[string]any{"httpGet": map[string]any{"path": "/healthz", "port": port}},
 				}},
 			}},
 		},
