@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -80,4 +81,33 @@ func TestAPortThatIsTakenIsNamed(t *testing.T) {
 	port, err := strconv.Atoi(text)
 	require.NoError(t, err)
 	assert.EqualError(t, Listen(t.Context(), port, ""), "listen for the plugin on "+address+": address already in use")
+}
+
+// watched is a connection that notes whether reading had a limit.
+type watched struct {
+	net.Conn
+	limited []bool
+}
+
+func (w *watched) SetReadDeadline(at time.Time) error {
+	w.limited = append(w.limited, !at.IsZero())
+	return w.Conn.SetReadDeadline(at)
+}
+
+func TestOnlyTheTokenHasToComeInTime(t *testing.T) {
+	t.Parallel()
+	plugin, own := net.Pipe()
+	conn := &watched{Conn: own}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		admit(t.Context(), conn, TokenDigest("t"))
+	}()
+	_, err := plugin.Write([]byte("t\n"))
+	require.NoError(t, err)
+	_, err = bufio.NewReader(plugin).ReadString('\n')
+	require.NoError(t, err)
+	require.NoError(t, plugin.Close())
+	<-ended
+	assert.Equal(t, []bool{true, false}, conn.limited)
 }

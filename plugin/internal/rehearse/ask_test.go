@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/coder-ha/coder-ha/plugin/internal/agent"
 	"github.com/coder-ha/coder-ha/plugin/internal/coder"
 	"github.com/coder-ha/coder-ha/plugin/internal/deployment"
 	"github.com/coder-ha/coder-ha/plugin/internal/facts"
@@ -46,4 +47,23 @@ func TestWhereNoAgentListensNobodyIsAsked(t *testing.T) {
 
 	relay, _, _ = ask(map[string]string{"0.0.0.0:8443": "no certificate"})
 	assert.NotEmpty(t, relay, "the relay is at another port")
+}
+
+// TestAnAgentBesideReplicasListensForNobody: on the network of a node its port would
+// be that of a replica that runs.
+func TestAnAgentBesideReplicasListensForNobody(t *testing.T) {
+	t.Parallel()
+	const name = "coder-0"
+	address := deployment.Value{State: deployment.Known, Text: "0.0.0.0:8080"}
+	host := deployment.Value{State: deployment.Known, Text: deployment.Symbol(deployment.FieldPodIP, name)}
+	d := &deployment.Deployment{Replicas: []deployment.Replica{{Name: name, Variables: map[string]deployment.Value{
+		coder.HTTPAddress: address, coder.ClusterHost: host,
+	}}}}
+	s := &stand{replica: name, pod: &corev1.Pod{Status: corev1.PodStatus{PodIP: "10.0.0.7"}}}
+	alone := (&run{Options: Options{Deployment: d}}).begin(s)
+	assert.Equal(t, []agent.Listener{{Address: "0.0.0.0:8080"}}, alone.Listeners)
+	assert.Equal(t, "10.0.0.7", alone.ClusterHost)
+	beside := (&run{Options: Options{Deployment: d, Beside: true}}).begin(s)
+	assert.Empty(t, beside.Listeners)
+	assert.Empty(t, beside.ClusterHost)
 }

@@ -120,7 +120,7 @@ var errOtherAgent = errors.New("the agent in the image is of another version tha
 
 // knock opens a connection to the agent and shows the token.
 func (c *cluster) knock(ctx context.Context, pod corev1.Pod, port int, token string) (*session, error) {
-	opening, cancel := context.WithTimeout(ctx, requestTime)
+	opening, cancel := context.WithTimeoutCause(ctx, requestTime, errSilent)
 	defer cancel()
 	way, err := tunnel.Open(opening, c.config, pod.Namespace, pod.Name, port)
 	if err != nil {
@@ -131,19 +131,23 @@ func (c *cluster) knock(ctx context.Context, pod corev1.Pod, port int, token str
 		return nil, errors.Join(err, way.Close())
 	}
 	s := pass(ctx, conn, way)
-	if err := s.send(opening, []byte(token+"\n")); err != nil {
-		s.close(ctx)
-		return nil, err
-	}
-	greeting, err := s.line(opening)
-	if err == nil && string(greeting) != agent.Greeting {
-		err = errOtherAgent
-	}
-	if err != nil {
+	if err := s.greet(opening, token); err != nil {
 		s.close(ctx)
 		return nil, err
 	}
 	return s, nil
+}
+
+// greet shows the token, and looks at what answers.
+func (s *session) greet(ctx context.Context, token string) error {
+	if err := s.send(ctx, []byte(token+"\n")); err != nil {
+		return err
+	}
+	greeting, err := s.line(ctx)
+	if err == nil && string(greeting) != agent.Greeting {
+		return errOtherAgent
+	}
+	return err
 }
 
 // pass makes a session of a connection, which ends the way to the pod with it.
