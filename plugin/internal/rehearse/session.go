@@ -69,7 +69,23 @@ func (s *session) try(ctx context.Context, request agent.Request) (agent.Reply, 
 	if err := json.Unmarshal(line, &reply); err != nil {
 		return agent.Reply{}, errors.New("the answer of the agent cannot be read")
 	}
+	if !fits(reply, request) {
+		return agent.Reply{}, errors.New("the answer of the agent does not fit the question")
+	}
 	return reply, nil
+}
+
+// fits says whether a reply has as many answers as its request has peers: what it says
+// of a peer is found by the number of the peer.
+func fits(reply agent.Reply, request agent.Request) bool {
+	reached, measured := 0, 0
+	if request.Reach != nil {
+		reached = len(request.Reach.Peers)
+	}
+	if request.Measure != nil {
+		measured = len(request.Measure.Peers)
+	}
+	return len(reply.Links) == reached && len(reply.Latencies) == measured
 }
 
 // send writes to the agent, as long as there is one.
