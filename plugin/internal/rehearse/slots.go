@@ -96,7 +96,7 @@ func (r *run) measure(ctx context.Context, here []*stand, peers []mesh.Peer, lin
 			return
 		}
 		for n, latency := range reply.Latencies {
-			if latency != nil {
+			if latency != nil && asked[n].Relay != "" {
 				at(plan[i][n]).Latency = latency
 			}
 		}
