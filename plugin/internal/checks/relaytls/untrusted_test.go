@@ -91,6 +91,21 @@ func seen(problem string) func(*checktest.World) {
 	}
 }
 
+// apart are three pods in the places of replicas of two workloads, coder-2 in the
+// second, and what each way found of its certificate.
+func apart(found func(*facts.Link)) func(*checktest.World) {
+	return func(w *checktest.World) {
+		checktest.HTTPSRelay(w)
+		checktest.Rehearsed(func(f *check.Case) {
+			f.Deployment.Workloads = append(f.Deployment.Workloads, f.Deployment.Workloads[0])
+			f.Deployment.Replicas[2].Workload = 1
+			for i := range f.Mesh {
+				found(&f.Mesh[i])
+			}
+		})(w)
+	}
+}
+
 func untrustedCases(t *testing.T, c *checktest.Cases) {
 	ours, theirs := newAuthority(t, "ours"), newAuthority(t, "theirs")
 	far := checktest.NewWorld().Now.AddDate(0, 6, 0)
@@ -101,53 +116,25 @@ func untrustedCases(t *testing.T, c *checktest.Cases) {
 		checktest.Passes("the replicas of one workload have one file", checktest.HTTPSRelay),
 		checktest.Passes("pods in the places of the replicas trust each other", seen("")),
 		checktest.Fires("one of them trusts nobody", "replica coder-2 does not trust the certificate of coder-0", seen("x509: certificate signed by unknown authority")),
-		checktest.Fires("of two workloads, one is not trusted", "replica coder-0 does not trust the certificate of coder-2", func(w *checktest.World) {
-			checktest.HTTPSRelay(w)
-			checktest.Rehearsed(func(f *check.Case) {
-				f.Deployment.Workloads = append(f.Deployment.Workloads, f.Deployment.Workloads[0])
-				f.Deployment.Replicas[2].Workload = 1
-				for i := range f.Mesh {
-					f.Mesh[i].Relay.Trust = &facts.Trust{}
-					if f.Mesh[i].To == "coder-2" {
-						f.Mesh[i].Relay.Trust.Problem = "x509: certificate signed by unknown authority"
-					}
-				}
-			})(w)
-		}),
-		checktest.Leaves("of two workloads, one did not try the other", "not in the input", func(w *checktest.World) {
-			checktest.HTTPSRelay(w)
-			checktest.Rehearsed(func(f *check.Case) {
-				f.Deployment.Workloads = append(f.Deployment.Workloads, f.Deployment.Workloads[0])
-				f.Deployment.Replicas[2].Workload = 1
-				for i := range f.Mesh {
-					if f.Mesh[i].From != "coder-2" {
-						f.Mesh[i].Relay.Trust = &facts.Trust{}
-					}
-				}
-			})(w)
-		}),
-		checktest.Passes("of two workloads, each trusts the other", func(w *checktest.World) {
-			checktest.HTTPSRelay(w)
-			checktest.Rehearsed(func(f *check.Case) {
-				f.Deployment.Workloads = append(f.Deployment.Workloads, f.Deployment.Workloads[0])
-				f.Deployment.Replicas[2].Workload = 1
-				for i := range f.Mesh {
-					f.Mesh[i].Relay.Trust = &facts.Trust{}
-				}
-			})(w)
-		}),
-		checktest.Leaves("of two workloads, one is not tried", "not in the input", func(w *checktest.World) {
-			checktest.HTTPSRelay(w)
-			checktest.Rehearsed(func(f *check.Case) {
-				f.Deployment.Workloads = append(f.Deployment.Workloads, f.Deployment.Workloads[0])
-				f.Deployment.Replicas[2].Workload = 1
-				for i := range f.Mesh {
-					if f.Mesh[i].To != "coder-2" {
-						f.Mesh[i].Relay.Trust = &facts.Trust{}
-					}
-				}
-			})(w)
-		}),
+		checktest.Fires("of two workloads, one is not trusted", "replica coder-0 does not trust the certificate of coder-2", apart(func(l *facts.Link) {
+			l.Relay.Trust = &facts.Trust{}
+			if l.To == "coder-2" {
+				l.Relay.Trust.Problem = "x509: certificate signed by unknown authority"
+			}
+		})),
+		checktest.Leaves("of two workloads, one did not try the other", "not in the input", apart(func(l *facts.Link) {
+			if l.From != "coder-2" {
+				l.Relay.Trust = &facts.Trust{}
+			}
+		})),
+		checktest.Passes("of two workloads, each trusts the other", apart(func(l *facts.Link) {
+			l.Relay.Trust = &facts.Trust{}
+		})),
+		checktest.Leaves("of two workloads, one is not tried", "not in the input", apart(func(l *facts.Link) {
+			if l.To != "coder-2" {
+				l.Relay.Trust = &facts.Trust{}
+			}
+		})),
 		checktest.Passes("one certificate on all hosts", hostsWith(one, one, one)),
 		checktest.Passes("one authority, in each file", hostsWith(one+ours.pem, two+ours.pem, three+ours.pem)),
 		checktest.Fires("one authority, in no file", "replica coder-2 does not trust the certificate of coder-1", hostsWith(one, two, three)),
